@@ -1,0 +1,36 @@
+import { bytesCodes } from './bytes.ts'
+import { cimCodes } from './cim.ts'
+import { cliCodes } from './cli.ts'
+import { detectionsCodes } from './detections.ts'
+import { engineCodes } from './engine.ts'
+import { eventsCodes } from './events.ts'
+import { evidenceCodes } from './evidence.ts'
+import { evtxCodes } from './evtx.ts'
+import { exportsCodes } from './exports.ts'
+import { findingsCodes } from './findings.ts'
+import { mofCodes } from './mof.ts'
+import { queryCodes } from './query.ts'
+import { reportsCodes } from './reports.ts'
+import { tablesCodes } from './tables.ts'
+import { wqlCodes } from './wql.ts'
+
+/** Every code the product can report, with its meaning. Messages may improve; codes stay. */
+export const diagnosticCodes = {
+  ...bytesCodes,
+  ...cimCodes,
+  ...cliCodes,
+  ...detectionsCodes,
+  ...engineCodes,
+  ...eventsCodes,
+  ...evidenceCodes,
+  ...evtxCodes,
+  ...exportsCodes,
+  ...findingsCodes,
+  ...mofCodes,
+  ...queryCodes,
+  ...reportsCodes,
+  ...tablesCodes,
+  ...wqlCodes,
+} as const
+
+export type DiagnosticCode = keyof typeof diagnosticCodes

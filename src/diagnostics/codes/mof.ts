@@ -1,0 +1,2 @@
+/** Codes of `mof`: code → what it means, one sentence. `docs/errors.md` is generated from this. */
+export const mofCodes = {} as const

@@ -1,0 +1,2 @@
+/** Codes of `wql`: code → what it means, one sentence. `docs/errors.md` is generated from this. */
+export const wqlCodes = {} as const

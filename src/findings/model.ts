@@ -1,0 +1,220 @@
+import type { CimValue } from '../lang/cim-value.ts'
+
+/** Where in the evidence a part of a subscription was seen. Names as in the report. */
+export interface Sighting {
+  readonly evidence: string
+  readonly source: SightingSource
+  readonly channel?: string
+  readonly eventId?: number
+  readonly recordId?: number
+  readonly offset?: number
+  /** ISO 8601 UTC. */
+  readonly time?: string
+  /** Only for deleted remains: page or chunk slack, free pages, older mappings. */
+  readonly recovered?: true
+  readonly shows: readonly Shows[]
+}
+
+export type SightingSource =
+  | 'sysmon'
+  | 'wmi-activity'
+  | 'security'
+  | 'powershell'
+  | 'repository'
+  | 'mof'
+  | 'defender'
+  | 'file'
+
+export type Shows = 'filter' | 'consumer' | 'binding' | 'execution' | 'attempt'
+
+export interface FilterFacts {
+  readonly name?: string
+  readonly query?: string
+  readonly queryLanguage?: string
+  readonly eventNamespace?: string
+  /** `S-1-...` text, or a name where the source gives no SID. */
+  readonly creatorSid?: string
+  readonly eventAccess?: string
+}
+
+export interface ConsumerFacts {
+  readonly class?: string
+  readonly name?: string
+  /** As WMI names them: CommandLineTemplate, ScriptText, ... */
+  readonly properties: Readonly<Record<string, CimValue>>
+  readonly creatorSid?: string
+  /** Superclasses where the repository or a MOF tells them. */
+  readonly superclasses?: readonly string[]
+}
+
+export interface BindingFacts {
+  /** Object path as written. */
+  readonly filter?: string
+  readonly consumer?: string
+  readonly creatorSid?: string
+}
+
+export interface TimerFacts {
+  readonly class: string
+  readonly timerId: string
+  readonly intervalMilliseconds?: number
+  readonly eventDateTime?: string
+}
+
+/** What happened to the object according to the source. `present`: state, not an event. */
+export type Operation =
+  | 'created'
+  | 'modified'
+  | 'deleted'
+  | 'present'
+  | 'activated'
+  | 'attempted'
+  | 'executed'
+  | 'read'
+
+/**
+ * One statement of one source about a subscription or a part of it: what every kind of evidence is turned into before
+ * correlation. A 5861 record gives one observation with filter, consumer and binding; Sysmon 19 gives one with a filter.
+ */
+export interface Observation {
+  readonly operation: Operation
+  readonly host?: string
+  /** Lower case, backslashes, e.g. `root\\subscription`; absent where the source does not tell. */
+  readonly namespace?: string
+  readonly timeFiletime?: bigint
+  /** Account as the source names it, e.g. `PC04\\IEUser`. */
+  readonly user?: string
+  readonly filter?: FilterFacts
+  readonly consumer?: ConsumerFacts
+  readonly binding?: BindingFacts
+  readonly timer?: TimerFacts
+  readonly sighting: Sighting
+  /** Facts for scoring that are not the objects themselves: parent process, remote client, decoded layers, ... */
+  readonly context?: ObservationContext
+}
+
+/** Side facts of an observation. All optional; evidence behind each is the observation's sighting. */
+export interface ObservationContext {
+  /** Process that wrote, compiled or attempted. */
+  readonly image?: string
+  readonly commandLine?: string
+  readonly parentImage?: string
+  readonly parentCommandLine?: string
+  readonly originalFileName?: string
+  /** What this observation is when it is no plain object: decides section G of SCORING. */
+  readonly signal?: SideSignal
+  /** Text that a script or command line was decoded to, outermost first. */
+  readonly decoded?: readonly string[]
+  /** Free text for a person, e.g. which file was replaced. */
+  readonly detail?: string
+  readonly remoteAddress?: string
+  readonly mofPath?: string
+}
+
+export type SideSignal =
+  | 'repository-replaced'
+  | 'foreign-provider'
+  | 'consumer-child'
+  | 'script-creates'
+  | 'command-creates'
+  | 'mofcomp'
+  | 'autorecover'
+  | 'consumer-host-start'
+  | 'remote-logon'
+  | 'removal'
+  | 'enumeration'
+  | 'documentation'
+
+export type State = 'attempted' | 'partial' | 'bound' | 'executed' | 'modified' | 'removed' | 'transient'
+export type Verdict = 'malicious' | 'suspicious' | 'unknown' | 'known-good'
+export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'informational'
+export type Confidence = 'certain' | 'high' | 'medium' | 'low'
+
+/** A subscription put back together from all its observations; judged next. */
+export interface SubscriptionFacts {
+  /** Stable over runs on the same evidence; does not depend on evidence paths or ids. */
+  readonly id: string
+  readonly host?: string
+  readonly namespace?: string
+  readonly filter?: FilterFacts
+  readonly consumer?: ConsumerFacts
+  readonly binding?: BindingFacts
+  readonly timer?: TimerFacts
+  readonly complete: boolean
+  readonly state: State
+  readonly user?: string
+  readonly firstSeen?: string
+  readonly lastSeen?: string
+  readonly sightings: readonly Sighting[]
+  /** Everything it was built from, in time order. */
+  readonly observations: readonly Observation[]
+  /** Contents this subscription's objects had before (overwritten), oldest first. */
+  readonly earlier?: readonly {
+    readonly filter?: FilterFacts
+    readonly consumer?: ConsumerFacts
+    readonly when?: string
+  }[]
+  readonly flags: LifecycleFlags
+}
+
+export interface LifecycleFlags {
+  readonly transient?: boolean
+  readonly recreated?: boolean
+  readonly modified?: boolean
+  readonly halfTriad?: boolean
+  readonly executed?: boolean
+  readonly removed?: boolean
+}
+
+export interface Reason {
+  /** Stable feature id from the weights file, e.g. `consumer/active-script`. */
+  readonly id: string
+  readonly text: string
+  readonly weight: number
+  /** Sightings (as `evidence#recordId` or `evidence@offset`) this reason rests on. */
+  readonly from?: readonly string[]
+}
+
+export interface Explanation {
+  readonly trigger: string
+  readonly action: string
+}
+
+export interface Judgement {
+  readonly verdict: Verdict
+  readonly severity: Severity
+  readonly confidence: Confidence
+  readonly score: number
+  readonly reasons: readonly Reason[]
+  readonly explanation: Explanation
+  readonly fingerprint?: string
+  /** Layers of the payload that were decoded, outermost first, bounded in size. */
+  readonly decoded?: readonly { readonly how: string; readonly text: string }[]
+  readonly indicators?: readonly {
+    readonly kind: 'url' | 'domain' | 'ip' | 'path' | 'hash'
+    readonly value: string
+  }[]
+}
+
+/** A subscription as the report shows it: facts and judgement. */
+export interface Finding {
+  readonly facts: SubscriptionFacts
+  readonly judgement: Judgement
+}
+
+/** Looked like the technique and is not. */
+export interface Dismissed {
+  readonly what: string
+  readonly reason: string
+  readonly from: readonly {
+    readonly evidence: string
+    readonly recordId?: number
+    readonly offset?: number
+  }[]
+}
+
+export interface BlindSpot {
+  readonly host?: string
+  readonly missing: string
+  readonly hides: string
+}
