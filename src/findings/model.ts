@@ -119,6 +119,8 @@ export type SideSignal =
   | 'command-creates'
   | 'mofcomp'
   | 'autorecover'
+  /** winmgmt /resetrepository or /salvagerepository: every auto-recover MOF is compiled again. */
+  | 'repository-reset'
   | 'consumer-host-start'
   | 'remote-logon'
   | 'removal'
