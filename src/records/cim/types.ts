@@ -1,4 +1,4 @@
-import type { CimInstance } from '../../lang/cim-value.ts'
+import type { CimInstance, CimValue } from '../../lang/cim-value.ts'
 
 /** The files of one WMI repository, in memory. `objects` alone can be carved; the index needs at least one mapping. */
 export interface RepositoryFiles {
@@ -43,4 +43,116 @@ export interface RepositoryObject {
   readonly generation?: number
   /** FILETIMEs of the instance record under the meaning FORMAT.md gives them. NOT a creation time. */
   readonly recordFiletimes?: readonly bigint[]
+  /** Object path relative to the namespace, e.g. `__EventFilter.Name=\"X\"`; keys sorted by name. */
+  readonly path?: string
+  /** Size of the record in bytes. */
+  readonly size?: number
+  /** Generation in which the object's page was last written: the write lies between this and the one before. */
+  readonly writtenGeneration?: number
+  /** Physical offsets of further remains with the same content. */
+  readonly copies?: readonly number[]
+}
+
+/**
+ * How a property got its value: written in the instance (`value`, `null`), or from the class (`class-default`,
+ * `null-default`).
+ */
+export type PropertyState = 'value' | 'null' | 'class-default' | 'null-default'
+
+/** A property of a decoded instance with its CIM type, e.g. `string`, `uint8[]`, `reference`. */
+export interface InstanceProperty {
+  readonly name: string
+  readonly type: string
+  readonly state: PropertyState
+  readonly value: CimValue
+}
+
+/** An instance record, decoded against its class. Offsets are physical bytes in OBJECTS.DATA. */
+export interface RepositoryInstance extends CimInstance {
+  /** As the parent namespaces spell it, e.g. `root\\CIMV2`; absent when a carved record does not tell. */
+  readonly namespace?: string
+  readonly superclasses: readonly string[]
+  readonly properties: readonly InstanceProperty[]
+  readonly keyProperties: readonly string[]
+  /** Object path relative to the namespace. */
+  readonly path: string
+  readonly offset: number
+  readonly size: number
+  readonly logicalPage?: number
+  readonly recordId?: number
+  /** Generation in which the page was last written. */
+  readonly writtenGeneration?: number
+  /** Counter of writes on top of the start time of that run of the service: an order, not a time of creation. */
+  readonly writeFiletime: bigint
+  /** Timestamp of the class definition that the instance was stored under. */
+  readonly classFiletime: bigint
+}
+
+/** A qualifier of a class or property, e.g. `key`, `CIMTYPE`. */
+export interface Qualifier {
+  readonly name: string
+  readonly type: string
+  readonly value: CimValue
+}
+
+/** A property as a class and its ancestors define it. */
+export interface ClassProperty {
+  readonly name: string
+  readonly type: string
+  readonly isKey: boolean
+  /** Class that first declared it. */
+  readonly origin: string
+  /** `undefined` when no class gives a default; `null` when the default is NULL. */
+  readonly defaultValue: CimValue | undefined
+  readonly qualifiers: readonly Qualifier[]
+}
+
+/** A class definition with what it inherits. */
+export interface RepositoryClass {
+  readonly namespace: string
+  readonly name: string
+  /** Nearest first. */
+  readonly superclasses: readonly string[]
+  readonly properties: readonly ClassProperty[]
+  readonly qualifiers: readonly Qualifier[]
+  readonly classFiletime: bigint
+  readonly offset: number
+  readonly size: number
+}
+
+export interface NamespaceSummary {
+  readonly name: string
+  readonly classDefinitions: number
+  readonly instances: number
+}
+
+export interface InstanceQuery {
+  /** Without case; all namespaces when absent. */
+  readonly namespace?: string
+  /** Without case; all classes when absent. */
+  readonly class?: string
+  /** Also instances of classes derived from `class`. Default false. */
+  readonly subclasses?: boolean
+}
+
+/** One generation that a mapping file describes. */
+export interface Generation {
+  readonly mapping: string
+  /** Absent on XP, where `version` orders the mappings. */
+  readonly generation?: number
+  readonly version: number
+}
+
+/** A repository opened at one generation. Everything is decoded when asked for. */
+export interface Repository {
+  readonly source: string
+  /** `xp`: MD5 keys and 16-byte mapping headers; `vista`: Vista and later. */
+  readonly layout: 'xp' | 'vista'
+  readonly current: Generation
+  /** Other readable mappings, newest first. */
+  readonly older: readonly Generation[]
+  namespaces(): readonly NamespaceSummary[]
+  classes(namespace: string): Generator<RepositoryClass>
+  class(namespace: string, name: string): RepositoryClass | undefined
+  instances(query?: InstanceQuery): Generator<RepositoryInstance>
 }

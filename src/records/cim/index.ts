@@ -1,0 +1,21 @@
+/**
+ * The WMI repository on disk: `OBJECTS.DATA`, `INDEX.BTR` and the mapping files become namespaces, classes and
+ * instances, and the objects that make up event subscriptions, live or deleted. No Node API, so that it runs in a
+ * browser tab. The format is told in `docs/formats/cim.md`.
+ */
+export { readSubscriptionObjects } from './subscription-objects.ts'
+export type {
+  ClassProperty,
+  Generation,
+  InstanceProperty,
+  InstanceQuery,
+  NamespaceSummary,
+  PropertyState,
+  Qualifier,
+  Recovery,
+  Repository,
+  RepositoryClass,
+  RepositoryFiles,
+  RepositoryInstance,
+  RepositoryObject,
+} from './types.ts'
