@@ -1,0 +1,165 @@
+import type { Diagnostic, Location } from '../../diagnostics/index.ts'
+import type { Severity } from '../../findings/model.ts'
+import { type ReportSubscription, type ScanReport, SEVERITIES } from '../report.ts'
+import { renderCard } from './card.ts'
+import { type Palette, palette } from './colour.ts'
+import { visible, wrap } from './text.ts'
+
+export interface TerminalOptions {
+  readonly colour: boolean
+  /** Terminal width; 100 where it is not a terminal. */
+  readonly columns?: number
+  readonly full?: boolean
+  /** Show cards from this severity up; the rest is counted and listed by name. Default `low`. */
+  readonly minLevel?: Severity
+}
+
+const NARROWEST = 50
+const WIDEST = 140
+const LISTED = 12
+
+/** The report for a person: what was found first, then each subscription as a card, then what could not be seen. */
+export function renderTerminal(report: ScanReport, options: TerminalOptions): string {
+  const paint = palette(options.colour)
+  const columns = Math.min(WIDEST, Math.max(NARROWEST, options.columns ?? 100))
+  const least = SEVERITIES.indexOf(options.minLevel ?? 'low')
+  const shown = report.subscriptions.filter((item) => SEVERITIES.indexOf(item.severity) <= least)
+  const rest = report.subscriptions.filter((item) => SEVERITIES.indexOf(item.severity) > least)
+  const card = { palette: paint, columns, full: options.full ?? false }
+  return [
+    ...answer(report, paint),
+    ...shown.flatMap((item) => ['', renderCard(item, report, card)]),
+    ...quiet(rest, columns),
+    ...detectionLines(report),
+    ...dismissedLines(report, columns),
+    ...blindSpotLines(report, columns),
+    ...diagnosticLines(report, columns),
+    '',
+    readLine(report),
+    '',
+  ].join('\n')
+}
+
+/** The answer to "is there WMI persistence in it?" in one line. */
+function answer(report: ScanReport, paint: Palette): string[] {
+  const { summary } = report
+  const counts = SEVERITIES.filter((severity) => summary.severities[severity] > 0).map((severity) =>
+    paint.severity(severity, `${summary.severities[severity]} ${severity}`),
+  )
+  const lines =
+    summary.subscriptions === 0
+      ? [paint.strong('No WMI event subscription left a trace in this evidence.')]
+      : [
+          `${paint.strong(`${summary.subscriptions} WMI event ${plural(summary.subscriptions, 'subscription')}`)}: ${counts.join(', ')}` +
+            ` (${summary.verdicts.malicious} malicious, ${summary.verdicts.suspicious} suspicious, ${summary.verdicts.unknown} unknown, ${summary.verdicts['known-good']} known good)`,
+        ]
+  if (report.partial) lines.push('Interrupted: this report covers only what was read until then.')
+  return lines
+}
+
+function quiet(rest: readonly ReportSubscription[], columns: number): string[] {
+  if (rest.length === 0) return []
+  const names = rest.slice(0, LISTED).map((item) => {
+    const name = item.consumer?.name ?? item.filter?.name ?? item.id
+    return `${visible(name)}${item.host === undefined ? '' : ` on ${visible(item.host)}`} (${item.verdict})`
+  })
+  const more = rest.length - names.length
+  const text = `Also seen, ${rest[0]?.severity ?? 'informational'}: ${names.join('; ')}${more > 0 ? ` and ${more} more` : ''}. --min-level informational shows them.`
+  return ['', ...wrap(text, columns)]
+}
+
+function detectionLines(report: ScanReport): string[] {
+  if (report.detections.length === 0) return []
+  const byRule = new Map<string, number>()
+  for (const detection of report.detections) byRule.set(detection.rule, (byRule.get(detection.rule) ?? 0) + 1)
+  return [
+    '',
+    'Rules of the pack that fired:',
+    ...[...byRule].map(([rule, count]) => `  ${String(count).padStart(4)}  ${visible(rule)}`),
+  ]
+}
+
+function dismissedLines(report: ScanReport, columns: number): string[] {
+  if (report.dismissed.length === 0) return []
+  const byReason = new Map<string, number>()
+  for (const item of report.dismissed) byReason.set(item.reason, (byReason.get(item.reason) ?? 0) + 1)
+  return [
+    '',
+    `Looked like it and is not (${report.dismissed.length}):`,
+    ...[...byReason]
+      .slice(0, LISTED)
+      .flatMap(([reason, count]) => indented(`${count} × ${visible(reason)}`, columns)),
+  ]
+}
+
+function blindSpotLines(report: ScanReport, columns: number): string[] {
+  if (report.blindSpots.length === 0) return []
+  return [
+    '',
+    'What this evidence could not have shown:',
+    ...report.blindSpots
+      .slice(0, LISTED)
+      .flatMap((spot) =>
+        indented(
+          `${spot.host === undefined ? '' : `${visible(spot.host)}: `}${visible(spot.missing)}; hides ${visible(spot.hides)}`,
+          columns,
+        ),
+      ),
+    ...(report.blindSpots.length > LISTED
+      ? [`  and ${report.blindSpots.length - LISTED} more (--format json lists all)`]
+      : []),
+  ]
+}
+
+function diagnosticLines(report: ScanReport, columns: number): string[] {
+  const bad = report.diagnostics.filter((item) => item.severity !== 'info')
+  if (bad.length === 0) return []
+  return [
+    '',
+    `Could not be read, or only with doubt (${bad.length}):`,
+    ...bad.slice(0, LISTED).flatMap((item) => indented(diagnosticText(item), columns)),
+    ...(bad.length > LISTED ? [`  and ${bad.length - LISTED} more (--format json lists all)`] : []),
+  ]
+}
+
+function readLine(report: ScanReport): string {
+  const { evidence, records, seconds, megabytesPerSecond } = report.summary
+  const skipped = evidence.skipped === 0 ? '' : `, ${evidence.skipped} skipped`
+  const damaged = records.damaged === 0 ? '' : `, ${records.damaged} damaged`
+  return (
+    `Read ${evidence.files} ${plural(evidence.files, 'file')}${skipped} (${megabytes(evidence.bytes)} MB), ` +
+    `${records.read} records${damaged}, in ${seconds.toFixed(1)} s (${megabytesPerSecond} MB/s).`
+  )
+}
+
+/** A diagnostic in one line: where, what, what to do. */
+export function diagnosticText(diagnostic: Diagnostic): string {
+  const where = diagnostic.at === undefined ? '' : `${locationText(diagnostic.at)}: `
+  const hint = diagnostic.hint === undefined ? '' : ` (${diagnostic.hint})`
+  return visible(`${diagnostic.severity}: ${where}${diagnostic.message}${hint} [${diagnostic.code}]`)
+}
+
+function locationText(at: Location): string {
+  switch (at.in) {
+    case 'bytes':
+      return `${at.source} at byte ${at.offset}${at.record === undefined ? '' : `, record ${at.record}`}`
+    case 'text':
+      return `${at.source} at character ${at.start}`
+    case 'row':
+      return `${at.table} row${at.record === undefined ? '' : ` ${at.record}`} of ${at.evidence}`
+    case 'file':
+      return at.source
+  }
+}
+
+function indented(text: string, columns: number): string[] {
+  return wrap(text, columns - 4).map((line, index) => `${index === 0 ? '  ' : '    '}${line}`)
+}
+
+function plural(count: number, word: string): string {
+  return count === 1 ? word : `${word}s`
+}
+
+function megabytes(bytes: number): string {
+  return bytes < 950_000 ? (bytes / 1e6).toFixed(2) : (bytes / 1e6).toFixed(0)
+}

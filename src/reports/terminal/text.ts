@@ -1,0 +1,75 @@
+import stringWidth from 'string-width'
+
+/**
+ * Controls, format characters (bidirectional overrides, zero-width), lone surrogates, line separators, spaces that are
+ * not the space, and letters that draw nothing: what a terminal would run, hide or reorder.
+ */
+const UNSEEN =
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|(?! )\p{Zs}|\p{Variation_Selector}|\u034f|\u115f|\u1160|\u3164|\uffa0/gu
+
+const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+
+/**
+ * Evidence text made safe and visible for a terminal: what would move the cursor, colour the screen, hide or reorder
+ * text is shown as an escape. Attackers name objects so that a terminal hides or runs them.
+ */
+export function visible(text: string, options: { keepNewlines?: boolean } = {}): string {
+  return text.replace(UNSEEN, (character) => {
+    if (options.keepNewlines && character === '\n') return '\n'
+    const code = character.codePointAt(0) ?? 0
+    return SHORT[character] ?? (code < 0x100 ? `\\x${hex(code, 2)}` : `\\u{${hex(code, 4)}}`)
+  })
+}
+
+function hex(code: number, digits: number): string {
+  return code.toString(16).padStart(digits, '0')
+}
+
+/** Cuts text to a number of characters and says how many were left out. The text is made visible first. */
+export function shorten(text: string, most: number): string {
+  const shown = visible(text)
+  if (shown.length <= most) return shown
+  return `${shown.slice(0, most)}… (+${shown.length - most} characters, --full shows all)`
+}
+
+/** Width of text in terminal columns (wide characters count twice). */
+export function width(text: string): number {
+  return stringWidth(text)
+}
+
+/** Wraps text at spaces to lines of at most `columns`; a word longer than a line is broken. */
+export function wrap(text: string, columns: number): string[] {
+  const most = Math.max(8, columns)
+  const lines: string[] = []
+  for (const paragraph of text.split('\n')) {
+    let line = ''
+    for (const word of paragraph.split(' ')) {
+      let rest = word
+      if (line !== '' && width(line) + 1 + width(rest) <= most) {
+        line += ` ${rest}`
+        continue
+      }
+      if (line !== '') lines.push(line)
+      while (width(rest) > most) {
+        const cut = cutAt(rest, most)
+        lines.push(rest.slice(0, cut))
+        rest = rest.slice(cut)
+      }
+      line = rest
+    }
+    lines.push(line)
+  }
+  return lines
+}
+
+/** Index after which `text` is `columns` wide; never inside a surrogate pair. */
+function cutAt(text: string, columns: number): number {
+  let used = 0
+  let index = 0
+  for (const character of text) {
+    used += width(character)
+    if (used > columns) break
+    index += character.length
+  }
+  return Math.max(index, 1)
+}
