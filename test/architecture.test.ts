@@ -30,6 +30,18 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'detections',
     'findings',
   ],
+  scan: [
+    'diagnostics',
+    'bytes',
+    'lang',
+    'evidence',
+    'records',
+    'tables',
+    'query',
+    'detections',
+    'findings',
+    'reports',
+  ],
   simulation: ['diagnostics', 'bytes', 'lang', 'evidence', 'records', 'tables'],
 }
 /** May import anything, and keep no logic another room would want. */

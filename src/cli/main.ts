@@ -1,0 +1,76 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander'
+import { InputError } from '../diagnostics/index.ts'
+import { diagnosticText, visible } from '../reports/index.ts'
+import { EXIT } from './exit-status.ts'
+import { packageVersion } from './version.ts'
+
+interface Verb {
+  readonly summary: string
+  /** Loads the verb's code only when it is called: a database or a parser must not slow down the others. */
+  load(): Promise<Command>
+}
+
+const VERBS: Readonly<Record<string, Verb>> = {
+  scan: {
+    summary: 'read evidence, reconstruct and judge every WMI event subscription',
+    load: async () => (await import('./scan.ts')).scanCommand(),
+  },
+}
+
+/** Runs the command line; returns the exit status. Never throws. */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    await run(argv)
+    return typeof process.exitCode === 'number' ? process.exitCode : EXIT.done
+  } catch (error) {
+    return failure(error)
+  }
+}
+
+async function run(argv: readonly string[]): Promise<void> {
+  const program = new Command('triad')
+    .description(
+      'Finds, judges and proves detections of WMI permanent event subscriptions (ATT&CK T1546.003).',
+    )
+    .version(packageVersion(), '--version')
+    .helpCommand(false)
+    .option('--debug', 'print the stack of an internal fault')
+    .showHelpAfterError('(triad --help lists the verbs, triad VERB --help its options with examples)')
+    .exitOverride()
+  const wanted = argv.find((argument) => !argument.startsWith('-'))
+  for (const [name, verb] of Object.entries(VERBS)) {
+    if (name === wanted) program.addCommand(inherit(await verb.load(), program))
+    else program.command(name).description(verb.summary)
+  }
+  await program.parseAsync([...argv], { from: 'user' })
+}
+
+/** Sub-commands that are built elsewhere do not take over the settings of their parent by themselves. */
+function inherit(command: Command, parent: Command): Command {
+  command.copyInheritedSettings(parent)
+  for (const child of command.commands) inherit(child, command)
+  return command
+}
+
+function failure(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
+  if (error instanceof InputError) {
+    process.stderr.write(`triad: ${diagnosticText(error.toDiagnostic())}\n`)
+    return EXIT.usage
+  }
+  const fault = error instanceof Error ? error : new Error(String(error))
+  const text = process.argv.includes('--debug') ? (fault.stack ?? fault.message) : fault.message
+  process.stderr.write(
+    `triad: internal fault: ${visible(text, { keepNewlines: true })}\nThis is a fault of triad, not of the evidence. --debug shows where; please report it.\n`,
+  )
+  return EXIT.internal
+}
+
+// A reader that closes the pipe early (`| head`) is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.done)
+  throw error
+})
+
+process.exitCode = await main(process.argv.slice(2))
