@@ -109,6 +109,24 @@ export interface ObservationContext {
   readonly detail?: string
   readonly remoteAddress?: string
   readonly mofPath?: string
+  /** Machine that a command or script aims at, where that is not the host it was seen on. */
+  readonly remoteHost?: string
+  /** Tool that authored, e.g. `wmic`, `mofcomp`, `powershell`. */
+  readonly tool?: string
+  /** Subscription classes that the authoring text names. */
+  readonly classes?: readonly string[]
+  /** Class names or verbs were split, escaped or built at run time. */
+  readonly splitNames?: true
+  /** The tool's file name differs from its original file name. */
+  readonly renamed?: true
+  /** The act stands only inside function definitions: the text makes it possible and does not perform it. */
+  readonly onlyDefines?: true
+  /** `-autorecover`, `#pragma autorecover`: a rebuilt repository compiles the file again. */
+  readonly autorecover?: true
+  /** Script text that authored, cut at 64 Ki characters. */
+  readonly script?: string
+  /** Account, where the observation is about one: a remote logon. */
+  readonly account?: string
 }
 
 export type SideSignal =
