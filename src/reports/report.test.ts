@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { describe, expect, test } from 'vitest'
+import type { Finding } from '../findings/model.ts'
+import { renderTimeline } from './csv/timeline.ts'
+import { renderJson, renderJsonLines } from './json/json.ts'
+import { buildReport, jsonValue, type ReportInput, type ScanReport } from './report.ts'
+import { renderTerminal } from './terminal/terminal.ts'
+
+const schema = JSON.parse(readFileSync(new URL('../../docs/report.schema.json', import.meta.url), 'utf8'))
+const validate = new Ajv2020({ allErrors: true, strict: false }).compile(schema)
+
+function finding(
+  overrides: { name?: string; severity?: Finding['judgement']['severity']; id?: string } = {},
+): Finding {
+  return {
+    facts: {
+      id: overrides.id ?? 'aa11',
+      host: 'WKS-014',
+      namespace: 'root\\subscription',
+      filter: { name: overrides.name ?? 'Updater', query: 'SELECT * FROM __TimerEvent', eventNamespace: '' },
+      consumer: {
+        class: 'CommandLineEventConsumer',
+        name: overrides.name ?? 'Updater',
+        properties: { CommandLineTemplate: 'cmd.exe /c echo \u001b[2J', KillTimeout: 2n ** 60n },
+      },
+      complete: false,
+      state: 'partial',
+      firstSeen: '2024-03-02T10:14:07.5Z',
+      lastSeen: '2024-03-02T10:14:07.5Z',
+      sightings: [
+        {
+          evidence: 'e1',
+          source: 'sysmon',
+          eventId: 20,
+          recordId: 7,
+          time: '2024-03-02T10:14:07.5Z',
+          shows: ['consumer'],
+        },
+        { evidence: 'e2', source: 'repository', offset: 4096, recovered: true, shows: ['filter'] },
+      ],
+      observations: [],
+      flags: {},
+    },
+    judgement: {
+      verdict: 'malicious',
+      severity: overrides.severity ?? 'high',
+      confidence: 'medium',
+      score: 60,
+      reasons: [{ id: 'consumer/command-line', text: 'runs a command', weight: 60 }],
+      explanation: { trigger: 'Every minute.', action: 'Runs cmd.exe as SYSTEM.' },
+    },
+  }
+}
+
+function report(findings: readonly Finding[], more: Partial<ReportInput> = {}): ScanReport {
+  return buildReport({
+    version: '0.1.0',
+    generated: '2026-01-01T00:00:00Z',
+    evidence: [
+      {
+        id: 'e1',
+        path: 'logs.zip/Sysmon.evtx',
+        kind: 'evtx',
+        sizeBytes: 69632,
+        sha256: 'ab'.repeat(32),
+        records: { read: 17, relevant: 3, damaged: 0 },
+      },
+    ],
+    findings,
+    dismissed: [],
+    blindSpots: [],
+    diagnostics: [],
+    seconds: 0.5,
+    ...more,
+  })
+}
+
+describe('the report object', () => {
+  test('keeps to its published schema, with absent and empty values left out', () => {
+    const made = report([finding()])
+    validate(JSON.parse(renderJson(made)))
+    expect(validate.errors).toBeNull()
+    expect(made.subscriptions[0]?.filter).toEqual({ name: 'Updater', query: 'SELECT * FROM __TimerEvent' })
+    expect(made.subscriptions[0]).not.toHaveProperty('binding')
+  })
+
+  test('the worst comes first, whatever the order of the findings', () => {
+    const low = finding({ id: 'bb', severity: 'low' })
+    const critical = finding({ id: 'cc', severity: 'critical' })
+    expect(report([low, critical]).subscriptions.map((item) => item.id)).toEqual(['cc', 'bb'])
+    expect(report([critical, low]).subscriptions.map((item) => item.id)).toEqual(['cc', 'bb'])
+  })
+
+  test('an integer beyond 2^53 becomes text, an embedded instance an object', () => {
+    expect(jsonValue(2n ** 60n)).toBe('1152921504606846976')
+    expect(jsonValue(5n)).toBe(5)
+    expect(jsonValue({ className: 'A', properties: [{ name: 'x', value: [null, true] }] })).toEqual({
+      __CLASS: 'A',
+      x: [null, true],
+    })
+  })
+
+  test('JSON Lines are one object a line, each saying its kind', () => {
+    const lines = renderJsonLines(report([finding(), finding({ id: 'zz' })]))
+      .trimEnd()
+      .split('\n')
+    expect(lines.map((line) => JSON.parse(line).kind)).toEqual(['subscription', 'subscription'])
+  })
+})
+
+describe('what a person sees', () => {
+  test('no control character of the evidence reaches the terminal', () => {
+    const text = renderTerminal(report([finding({ name: 'A\u202eB\u0007' })]), { colour: false })
+    expect(text).toContain('A\\u{202e}B\\x07')
+    expect(/[\p{Cc}\p{Cf}]/u.test(text.replaceAll('\n', ''))).toBe(false)
+  })
+
+  test('parts that were not seen are named', () => {
+    const text = renderTerminal(report([finding()]), { colour: false, columns: 100 })
+    expect(text).toContain('binding not seen')
+    expect(text).toContain('recovered from deleted remains')
+    expect(text).toContain('record 7')
+    expect(text).toContain('logs.zip/Sysmon.evtx')
+  })
+
+  test('an empty report answers the question in words', () => {
+    expect(renderTerminal(report([]), { colour: false })).toMatch(/^No WMI event subscription left a trace/)
+  })
+})
+
+describe('timeline', () => {
+  test('the three columns Timesketch demands stand first, and formulas are disarmed', () => {
+    const csv = renderTimeline(report([finding({ name: '=cmd|calc' })]))
+    const [head, ...rows] = csv.trimEnd().split('\r\n')
+    expect(head?.startsWith('datetime,timestamp_desc,message,')).toBe(true)
+    expect(rows).toHaveLength(2)
+    expect(rows[0]).toContain('2024-03-02T10:14:07.5+00:00')
+    expect(csv).toContain(",'=cmd|calc,")
+  })
+})
