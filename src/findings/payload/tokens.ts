@@ -1,0 +1,137 @@
+export type ScriptLanguage = 'powershell' | 'vbscript' | 'jscript'
+
+/** A token of a script, as far as constant text needs it. `made`: its value was worked out, not read. */
+export interface Token {
+  readonly kind: 'text' | 'number' | 'list' | 'name' | 'variable' | 'operator' | 'mark' | 'line'
+  /** Text of a literal, name in lower case, or the mark itself. */
+  readonly value: string
+  readonly items?: readonly string[]
+  readonly start: number
+  readonly end: number
+  readonly made?: true
+  /** A PowerShell string in double quotes, in which variables are replaced. */
+  readonly expands?: true
+}
+
+/** Which language a text most likely is, judged by words that only one of them has. */
+export function guessLanguage(text: string): ScriptLanguage {
+  const head = text.slice(0, 65_536)
+  const count = (pattern: RegExp): number => head.match(pattern)?.length ?? 0
+  const vbs = count(
+    /\b(?:dim|set\s+\w+\s*=|end\s+(?:sub|function|if|with)|chrw?\s*\(|executeglobal|on\s+error\s+resume|createobject\s*\(\s*"|wscript\.|then\b)/gi,
+  )
+  const jscript = count(
+    /\b(?:var\s+\w|function\s*\w*\s*\(|new\s+ActiveXObject|fromCharCode|unescape\s*\(|===|new\s+Function|typeof\b)/g,
+  )
+  const powershell = count(
+    /(?:\$[A-Za-z_{(]|\b(?:New-Object|Invoke-\w+|iex\b|Write-\w+|Get-\w+|Set-\w+|powershell|pwsh|param\s*\()|\[[\w.]+(?:\[\])?\]|-(?:f|join|replace|bxor|split)\b|\|\s*%)/gi,
+  )
+  if (vbs > jscript && vbs > powershell) return 'vbscript'
+  if (jscript > powershell) return 'jscript'
+  return 'powershell'
+}
+
+const MAX_TOKENS = 100_000
+const NAME = /[A-Za-z_][\w]*/y
+const NUMBER = /(?:0x[0-9a-f]+|&h[0-9a-f]+&?|\d+)/iy
+const VARIABLE = /\$(?:\{[^}\n]{1,128}\}|[A-Za-z_][\w:]*)/y
+const OPERATOR = /-(?:f|join|replace|creplace|ireplace|split|bxor)\b/iy
+
+const POWERSHELL_ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '0': '\0' }
+const JSCRIPT_ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '0': '\0', v: '\v' }
+
+interface Literal {
+  readonly value: string
+  readonly end: number
+}
+
+/** A quoted literal that begins at `at`; an unclosed one ends at the end of the text. */
+function readLiteral(text: string, at: number, language: ScriptLanguage): Literal {
+  const quote = text.charAt(at)
+  let value = ''
+  let pos = at + 1
+  while (pos < text.length) {
+    const char = text.charAt(pos)
+    if (char === quote) {
+      if (language !== 'jscript' && text.charAt(pos + 1) === quote) {
+        value += quote
+        pos += 2
+        continue
+      }
+      return { value, end: pos + 1 }
+    }
+    if (language === 'vbscript' && char === '\n') return { value, end: pos }
+    if (language === 'powershell' && quote === '"' && char === '`') {
+      const next = text.charAt(pos + 1)
+      value += POWERSHELL_ESCAPES[next] ?? next
+      pos += 2
+      continue
+    }
+    if (language === 'jscript' && char === '\\') {
+      const hex = /^(?:x([0-9a-f]{2})|u([0-9a-f]{4}))/i.exec(text.slice(pos + 1, pos + 6))
+      if (hex !== null) {
+        value += String.fromCharCode(Number.parseInt(hex[1] ?? hex[2] ?? '0', 16))
+        pos += 1 + hex[0].length
+      } else {
+        const next = text.charAt(pos + 1)
+        value += JSCRIPT_ESCAPES[next] ?? next
+        pos += 2
+      }
+      continue
+    }
+    value += char
+    pos += 1
+  }
+  return { value, end: text.length }
+}
+
+function numberOf(text: string): string {
+  const hex = /^(?:0x|&h)([0-9a-f]+)/i.exec(text)
+  return String(hex === null ? Number(text) : Number.parseInt(hex[1] ?? '0', 16))
+}
+
+/** Tokens of a script. Comments are left out; anything unknown is a `mark`. Linear in the text's length. */
+export function tokenize(text: string, language: ScriptLanguage): Token[] {
+  const tokens: Token[] = []
+  const sticky = (pattern: RegExp, at: number): string | undefined => {
+    pattern.lastIndex = at
+    return pattern.exec(text)?.[0]
+  }
+  let at = 0
+  while (at < text.length && tokens.length < MAX_TOKENS) {
+    const char = text.charAt(at)
+    const push = (kind: Token['kind'], value: string, end: number, more: Partial<Token> = {}): void => {
+      tokens.push({ kind, value, start: at, end, ...more })
+      at = end
+    }
+    if (char === '\n') push('line', char, at + 1)
+    else if (char === ' ' || char === '\t' || char === '\r') at += 1
+    else if (char === '_' && language === 'vbscript' && /^_[ \t]*\r?\n/.test(text.slice(at, at + 16))) {
+      at = text.indexOf('\n', at) + 1
+    } else if (
+      (char === "'" && language === 'vbscript') ||
+      (char === '#' && language === 'powershell' && text.charAt(at - 1) !== '<') ||
+      (language === 'jscript' && char === '/' && text.charAt(at + 1) === '/')
+    ) {
+      const end = text.indexOf('\n', at)
+      at = end === -1 ? text.length : end
+    } else if (char === '"' || (char === "'" && language !== 'vbscript')) {
+      const literal = readLiteral(text, at, language)
+      const expands = language === 'powershell' && char === '"' && literal.value.includes('$')
+      push('text', literal.value, literal.end, expands ? { expands: true } : {})
+    } else if (char === '$' && sticky(VARIABLE, at) !== undefined) {
+      const name = sticky(VARIABLE, at) ?? ''
+      push('variable', name.replace(/[${}]/g, '').toLowerCase(), at + name.length)
+    } else if (char === '-' && language === 'powershell' && sticky(OPERATOR, at) !== undefined) {
+      const name = sticky(OPERATOR, at) ?? ''
+      push('operator', name.slice(1).toLowerCase(), at + name.length)
+    } else {
+      const number = sticky(NUMBER, at)
+      const name = number === undefined ? sticky(NAME, at) : undefined
+      if (number !== undefined) push('number', numberOf(number), at + number.length)
+      else if (name !== undefined) push('name', name.toLowerCase(), at + name.length)
+      else push('mark', char, at + 1)
+    }
+  }
+  return tokens
+}
