@@ -40,7 +40,7 @@ export class EvidenceFile {
   /** Why this file or the rest of it could not be read: encrypted, cut, beyond a limit. */
   problem: string | undefined
   readonly #knownSize: number | undefined
-  readonly #rest: AsyncIterator<Uint8Array>
+  #rest: AsyncIterator<Uint8Array>
   readonly #hash: Hash | undefined
   #bytesRead = 0
   #started = false
@@ -107,6 +107,24 @@ export class EvidenceFile {
       const chunk = await this.#next()
       if (chunk === undefined) return
       yield chunk
+    }
+  }
+
+  /**
+   * For a reader that opens `localPath` itself: it must hand every byte, in order, to the function returned, so that
+   * size and hash come out of that one reading.
+   */
+  readElsewhere(): (bytes: Uint8Array) => void {
+    if (this.#started) throw new Error('invariant: the bytes of an evidence file are read once')
+    this.#started = true
+    this.#first = undefined
+    const skipped: AsyncIterator<Uint8Array> = {
+      next: () => Promise.resolve({ done: true, value: undefined }),
+    }
+    this.#rest = skipped
+    return (bytes) => {
+      this.#bytesRead += bytes.length
+      this.#hash?.update(bytes)
     }
   }
 

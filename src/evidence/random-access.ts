@@ -48,7 +48,8 @@ export function* accessChunks(
   end: number = access.sizeBytes,
 ): Generator<Uint8Array> {
   for (let offset = start; offset < end; ) {
-    const target = Buffer.allocUnsafe(Math.min(READ_BYTES, end - offset))
+    // A small first read: often only the first bytes are wanted, to see what a file is.
+    const target = Buffer.allocUnsafe(Math.min(offset === start ? 64 * 1024 : READ_BYTES, end - offset))
     const got = access.read(target, offset)
     if (got === 0) return
     yield target.subarray(0, got)

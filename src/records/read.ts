@@ -1,4 +1,5 @@
 import type { Report } from '../diagnostics/index.ts'
+import type { EvidenceLimits } from '../evidence/index.ts'
 import type { RepositoryFiles } from './cim/types.ts'
 import type { EventRecord, ExportRow } from './event.ts'
 import type { EventSelection } from './selection.ts'
@@ -61,6 +62,8 @@ export interface ReadOptions {
   /** Carve EVTX slack for recovered records. Default true. */
   readonly recover?: boolean
   readonly progress?: (state: ReadProgress) => void
+  /** What archives may ask for, where it differs from the defaults. */
+  readonly limits?: Partial<EvidenceLimits>
   readonly signal?: AbortSignal
 }
 

@@ -1,0 +1,292 @@
+import type { Report } from '../diagnostics/index.ts'
+import { decodeText, type EvidenceFile, openEvidence, toUtf8 } from '../evidence/index.ts'
+import { readEventCsv, readEventJson, readEventXml } from './events/index.ts'
+import { createEvtxScanner } from './evtx/index.ts'
+import { scanEvtxFile } from './evtx/node/scan-file.ts'
+import { type FileContext, type FileOutcome, unreadOutcome } from './file-context.ts'
+import { limitedReport } from './limited-report.ts'
+import type { EvidenceItem, ReadOptions, RecordSink } from './read.ts'
+import { RepositoryFolders } from './repository-folders.ts'
+
+/** MOF text and repository files are read whole; honest ones are far smaller. */
+const MAX_MOF_BYTES = 64 * 2 ** 20
+const MAX_REPOSITORY_BYTES = 2 ** 31 - 1
+/** Bytes between two visits to the event loop, where an interrupt is noticed. */
+const BREATHE_BYTES = 8 * 2 ** 20
+
+/** Names that promise evidence: a file of such a name and unknown content is an error, not just skipped. */
+const EVIDENCE_NAME = /\.(evtx|jsonl?|ndjson|csv|xml|mof|mfl|zip|gz|tgz|zst|7z|tar|btr|map)$|^objects\.data$/i
+
+interface Session {
+  readonly options: ReadOptions
+  readonly sink: RecordSink
+  readonly repositories: RepositoryFolders
+  currentPath: string
+  sinceBreath: number
+}
+
+/**
+ * Reads everything under the paths once and gives the records to the sink, in evidence order (repositories last).
+ * One file that cannot be read stops nothing: it is a diagnostic, and an item that says why. The items come in
+ * reading order, archives before their members.
+ */
+export async function readEvidence(paths: readonly string[], options: ReadOptions): Promise<EvidenceItem[]> {
+  const repositories = new RepositoryFolders((files) => options.sink.repository?.(files))
+  const session: Session = {
+    options,
+    sink: { ...bindSink(options.sink) },
+    repositories,
+    currentPath: '',
+    sinceBreath: 0,
+  }
+  const read: { file: EvidenceFile; id: string; outcome: FileOutcome }[] = []
+  const ids = new Map<string, number>()
+  const files = openEvidence(paths, {
+    report: options.report,
+    ...(options.hash === undefined ? {} : { hash: options.hash }),
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+  })
+  for await (const file of files) {
+    if (options.signal?.aborted === true) break
+    const count = (ids.get(file.id) ?? 0) + 1
+    ids.set(file.id, count)
+    const id = count === 1 ? file.id : `${file.id}-${count}`
+    read.push({ file, id, outcome: await readFile(file, id, session) })
+  }
+  repositories.flush()
+  return read.map(({ file, id, outcome }) => toItem(file, id, outcome))
+}
+
+function toItem(file: EvidenceFile, id: string, outcome: FileOutcome): EvidenceItem {
+  const skipped = outcome.skipped ?? (outcome.read === 0 ? file.problem : undefined)
+  return {
+    id,
+    path: file.path,
+    kind: outcome.kind,
+    sizeBytes: file.sizeBytes,
+    ...(file.sha256 === undefined ? {} : { sha256: file.sha256 }),
+    records: { read: outcome.read, relevant: outcome.relevant, damaged: outcome.damaged },
+    ...(skipped === undefined ? {} : { skipped }),
+  }
+}
+
+/** Methods of the caller's sink keep their `this`. */
+function bindSink(sink: RecordSink): RecordSink {
+  return {
+    event: (event) => sink.event?.(event),
+    row: (row) => sink.row?.(row),
+    mof: (text) => sink.mof?.(text),
+    inventory: (entry) => sink.inventory?.(entry),
+  }
+}
+
+async function readFile(file: EvidenceFile, id: string, session: Session): Promise<FileOutcome> {
+  if (file.problem !== undefined) return unreadOutcome(file.problem)
+  session.currentPath = file.path
+  await breathe(session, BREATHE_BYTES)
+  const limited = limitedReport(session.options.report, file.path)
+  const context: FileContext = {
+    evidence: id,
+    source: file.path,
+    selection: session.options.selection,
+    sink: session.sink,
+    report: limited.report,
+  }
+  try {
+    return await readByFormat(file, context, session)
+  } catch (error) {
+    const message = (error as Error).message
+    file.problem = message
+    if (isLimit(error)) throw error
+    limited.report({
+      code: 'evidence/unreadable',
+      severity: 'error',
+      message: `reading stopped at byte ${file.bytesRead}: ${message}`,
+      at: { in: 'bytes', source: file.path, offset: file.bytesRead },
+    })
+    return unreadOutcome(message)
+  } finally {
+    limited.flush()
+  }
+}
+
+const isLimit = (error: unknown): boolean => (error as { code?: unknown }).code === 'evidence/limit'
+
+async function readByFormat(
+  file: EvidenceFile,
+  context: FileContext,
+  session: Session,
+): Promise<FileOutcome> {
+  const { format } = file
+  switch (format.kind) {
+    case 'container':
+      return { kind: 'archive', read: 0, relevant: 0, damaged: 0 }
+    case 'evtx':
+      return readEvtxFile(file, context, session)
+    case 'json':
+      return orUnknown(
+        await readEventJson(toUtf8(paced(file, session), format.encoding), context),
+        file,
+        context,
+      )
+    case 'csv':
+      return orUnknown(
+        await readEventCsv(toUtf8(paced(file, session), format.encoding), context),
+        file,
+        context,
+      )
+    case 'xml':
+      return orUnknown(
+        await readEventXml(toUtf8(paced(file, session), format.encoding), context),
+        file,
+        context,
+      )
+    case 'mof': {
+      const bytes = await file.bytes(MAX_MOF_BYTES)
+      if (bytes === undefined) return tooLarge(file, context, MAX_MOF_BYTES)
+      const text = decodeText(bytes, format.encoding)
+      session.sink.mof?.({ evidence: context.evidence, path: file.path, text })
+      return { kind: 'mof', read: 1, relevant: 1, damaged: 0 }
+    }
+    case 'repository': {
+      const bytes = await file.bytes(MAX_REPOSITORY_BYTES)
+      if (bytes === undefined) return tooLarge(file, context, MAX_REPOSITORY_BYTES)
+      session.repositories.add(file, format.role, context.evidence, bytes)
+      return { kind: 'repository', read: 1, relevant: 1, damaged: 0 }
+    }
+    case 'unsupported-container':
+      context.report({
+        code: 'evidence/unsupported-container',
+        severity: 'error',
+        message: format.reason,
+        at: { in: 'file', source: file.path },
+      })
+      return unreadOutcome(format.reason)
+    case 'empty':
+    case 'other':
+      return unknownFile(file, format.reason, context)
+  }
+}
+
+function readEvtxFile(file: EvidenceFile, context: FileContext, session: Session): Promise<FileOutcome> {
+  const { options, repositories } = session
+  const scanOptions = {
+    evidence: context.evidence,
+    source: context.source,
+    selection: context.selection,
+    sink: (event: Parameters<NonNullable<RecordSink['event']>>[0]): void => {
+      if (event.computer !== undefined) {
+        repositories.sawComputer(context.source, event.computer, event.timeFiletime ?? 0n)
+      }
+      session.sink.event?.(event)
+    },
+    report: context.report,
+    recover: options.recover ?? true,
+  }
+  return file.localPath === undefined
+    ? scanStream(file, scanOptions, session)
+    : Promise.resolve(scanLocal(file, file.localPath, scanOptions, session))
+}
+
+type ScanOptions = Parameters<typeof createEvtxScanner>[0]
+
+async function scanStream(
+  file: EvidenceFile,
+  scanOptions: ScanOptions,
+  session: Session,
+): Promise<FileOutcome> {
+  const scanner = createEvtxScanner(scanOptions)
+  let offset = 0
+  let failure: unknown
+  try {
+    for await (const chunk of paced(file, session)) {
+      scanner.feed(chunk, offset)
+      offset += chunk.length
+    }
+  } catch (error) {
+    // What came before the damage of the archive is still evidence.
+    failure = error
+  }
+  const { read, relevant, damaged } = scanner.end()
+  if (failure !== undefined) {
+    if (isLimit(failure)) throw failure
+    file.problem = (failure as Error).message
+    session.options.report({
+      code: 'evidence/unreadable',
+      severity: 'error',
+      message: `reading stopped at byte ${offset}: ${file.problem}`,
+      at: { in: 'bytes', source: file.path, offset },
+    })
+  }
+  return { kind: 'evtx', read, relevant, damaged }
+}
+
+function scanLocal(
+  file: EvidenceFile,
+  path: string,
+  scanOptions: ScanOptions,
+  session: Session,
+): FileOutcome {
+  const { options } = session
+  const counts = scanEvtxFile(path, {
+    ...scanOptions,
+    bytes: file.readElsewhere(),
+    stop: () => options.signal?.aborted === true,
+    progress: (bytesRead, bytesTotal) => options.progress?.({ path: file.path, bytesRead, bytesTotal }),
+  })
+  return { kind: 'evtx', read: counts.read, relevant: counts.relevant, damaged: counts.damaged }
+}
+
+/** The file's bytes, with progress told and the event loop visited now and then. Ends early when aborted. */
+async function* paced(file: EvidenceFile, session: Session): AsyncGenerator<Uint8Array> {
+  const { options } = session
+  for await (const chunk of file.chunks()) {
+    yield chunk
+    options.progress?.({ path: file.path, bytesRead: file.bytesRead, bytesTotal: file.sizeBytes })
+    if (options.signal?.aborted === true) return
+    await breathe(session, chunk.length)
+  }
+}
+
+/** Synchronous reads and promises alone would never let an interrupt be heard. */
+async function breathe(session: Session, bytes: number): Promise<void> {
+  session.sinceBreath += bytes
+  if (session.sinceBreath < BREATHE_BYTES) return
+  session.sinceBreath = 0
+  await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** The outcome, or where the reader found nothing it knows, a skipped file with a diagnostic where one is due. */
+function orUnknown(outcome: FileOutcome, file: EvidenceFile, context: FileContext): FileOutcome {
+  return outcome.kind === 'unknown' ? unknownFile(file, outcome.skipped ?? '', context, outcome) : outcome
+}
+
+function unknownFile(
+  file: EvidenceFile,
+  reason: string,
+  context: FileContext,
+  outcome: FileOutcome = unreadOutcome(reason),
+): FileOutcome {
+  // Valid JSON, XML or CSV of another kind is common in case folders; only its being named makes it an error.
+  const isOtherText = outcome.damaged === 0 && ['json', 'csv', 'xml'].includes(file.format.kind)
+  if (file.given || (EVIDENCE_NAME.test(file.name) && !isOtherText)) {
+    context.report({
+      code: file.format.kind === 'empty' ? 'evidence/empty-file' : 'evidence/unknown-kind',
+      severity: 'error',
+      message: `not read: ${reason}`,
+      at: { in: 'file', source: file.path },
+      hint: 'The kind is recognised by content. If this should be evidence, the file may be cut, encrypted or overwritten.',
+    })
+  }
+  return { ...outcome, kind: 'unknown', skipped: reason }
+}
+
+function tooLarge(file: EvidenceFile, context: FileContext, limit: number): FileOutcome {
+  const message = `larger than the ${limit} bytes that are read of such a file`
+  reportLimit(context.report, file.path, message)
+  return unreadOutcome(message)
+}
+
+function reportLimit(report: Report, source: string, message: string): void {
+  report({ code: 'evidence/limit', severity: 'error', message, at: { in: 'file', source } })
+}
