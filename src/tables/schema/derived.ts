@@ -25,8 +25,6 @@ export function derivedColumn(schema: TableSchema, column: ColumnSchema): Derive
 
 const MARKS = /\s*\[UTC\]$/i
 
-const MARKS = /\s*\[UTC\]$/i
-
 /**
  * Which column of the schema an exported column fills; `''` where its value is derived, `undefined` where there is no such
  * column. The time of the row is whichever of `Timestamp` and `TimeGenerated` the carrier has. Portals write
