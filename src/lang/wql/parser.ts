@@ -1,0 +1,296 @@
+import type { DiagnosticCode, Report } from '../../diagnostics/index.ts'
+import type {
+  WqlCondition,
+  WqlConstant,
+  WqlGroup,
+  WqlOperand,
+  WqlOperator,
+  WqlProperty,
+  WqlQuery,
+} from './ast.ts'
+import { lexWql, type WqlToken } from './lexer.ts'
+
+/** Parentheses and NOT nest; the deepest query of a real subscription seen nests 3. */
+const MAX_DEPTH = 60
+/** Longer texts are no queries: WMI refuses far shorter ones (quota of its query parser). */
+const MAX_LENGTH = 262_144
+
+export interface ParseWqlOptions {
+  /** Name of the text in diagnostics. */
+  readonly source?: string
+  readonly report?: Report
+}
+
+/**
+ * Parses a WQL data or event query. `undefined` with diagnostics when it does not follow the grammar; never throws.
+ * Source: Microsoft "WQL (SQL for WMI)"; TELEMETRY section 16; `WITHIN 5WHERE` observed in Sysmon's own query.
+ */
+export function parseWql(text: string, options: ParseWqlOptions = {}): WqlQuery | undefined {
+  const problem = (code: DiagnosticCode, message: string, start: number, end: number): void =>
+    options.report?.({
+      code,
+      severity: 'error',
+      message,
+      at: { in: 'text', source: options.source ?? 'wql', start, end },
+    })
+  if (text.length > MAX_LENGTH) {
+    problem('wql/too-long', `a query of ${text.length} characters is not read`, 0, text.length)
+    return undefined
+  }
+  const { tokens, errors } = lexWql(text)
+  for (const error of errors.slice(0, 20)) problem(error.code, error.message, error.start, error.end)
+  try {
+    const query = new Parser(tokens).query()
+    return errors.length === 0 ? query : undefined
+  } catch (error) {
+    if (!(error instanceof SyntaxProblem)) throw error
+    problem(error.code, error.message, error.token.start, error.token.end)
+    return undefined
+  }
+}
+
+class SyntaxProblem extends Error {
+  readonly code: DiagnosticCode
+  readonly token: WqlToken
+  constructor(code: DiagnosticCode, message: string, token: WqlToken) {
+    super(message)
+    this.code = code
+    this.token = token
+  }
+}
+
+const OPERATORS: Readonly<Record<string, WqlOperator>> = {
+  '=': '=',
+  '!=': '!=',
+  '<>': '!=',
+  '<': '<',
+  '<=': '<=',
+  '>': '>',
+  '>=': '>=',
+}
+
+class Parser {
+  readonly #tokens: readonly WqlToken[]
+  #at = 0
+
+  constructor(tokens: readonly WqlToken[]) {
+    this.#tokens = tokens
+  }
+
+  query(): WqlQuery {
+    const query = this.#isWord('select') ? this.#select() : this.#related()
+    if (this.#peek().kind !== 'end') this.#fail('expected the end of the query')
+    return query
+  }
+
+  #peek(ahead = 0): WqlToken {
+    const token = this.#tokens[Math.min(this.#at + ahead, this.#tokens.length - 1)]
+    if (token === undefined) throw new Error('invariant: a token list ends with an end token')
+    return token
+  }
+
+  #next(): WqlToken {
+    const token = this.#peek()
+    if (token.kind !== 'end') this.#at += 1
+    return token
+  }
+
+  #isWord(word: string, ahead = 0): boolean {
+    const token = this.#peek(ahead)
+    return token.kind === 'word' && token.text.toLowerCase() === word
+  }
+
+  #isOperator(text: string): boolean {
+    const token = this.#peek()
+    return token.kind === 'operator' && token.text === text
+  }
+
+  #acceptWord(word: string): boolean {
+    if (!this.#isWord(word)) return false
+    this.#at += 1
+    return true
+  }
+
+  #accept(text: string): boolean {
+    if (!this.#isOperator(text)) return false
+    this.#at += 1
+    return true
+  }
+
+  #expectWord(word: string): void {
+    if (!this.#acceptWord(word)) this.#fail(`expected ${word.toUpperCase()}`)
+  }
+
+  #fail(expectation: string): never {
+    const token = this.#peek()
+    const found = token.kind === 'end' ? 'the query ends' : `found ${JSON.stringify(token.text.slice(0, 40))}`
+    throw new SyntaxProblem('wql/unexpected-token', `${expectation}, but ${found}`, token)
+  }
+
+  #word(what: string): string {
+    if (this.#peek().kind === 'word') return this.#next().text
+    return this.#fail(`expected ${what}`)
+  }
+
+  #number(what: string): string {
+    if (this.#peek().kind === 'number') return this.#next().text
+    return this.#fail(`expected ${what}`)
+  }
+
+  #property(): WqlProperty {
+    const path = [this.#word('a property')]
+    while (this.#accept('.')) path.push(this.#accept('*') ? '*' : this.#word('a property'))
+    return path
+  }
+
+  #properties(): '*' | WqlProperty[] {
+    if (this.#accept('*')) return '*'
+    const properties = [this.#property()]
+    while (this.#accept(',')) properties.push(this.#property())
+    return properties
+  }
+
+  #select(): WqlQuery {
+    this.#next()
+    const properties = this.#properties()
+    this.#expectWord('from')
+    const from = this.#word('a class')
+    let within = this.#within()
+    const where = this.#acceptWord('where') ? this.#or(0) : undefined
+    within ??= this.#within()
+    const group = this.#isWord('group') ? this.#group() : undefined
+    return {
+      kind: 'select',
+      properties,
+      from,
+      ...(within === undefined ? {} : { within }),
+      ...(where === undefined ? {} : { where }),
+      ...(group === undefined ? {} : { group }),
+    }
+  }
+
+  #within(): string | undefined {
+    return this.#acceptWord('within') ? this.#number('seconds after WITHIN') : undefined
+  }
+
+  #group(): WqlGroup {
+    this.#next()
+    this.#expectWord('within')
+    const within = this.#number('seconds after GROUP WITHIN')
+    const by: WqlProperty[] = []
+    if (this.#acceptWord('by')) {
+      by.push(this.#property())
+      while (this.#accept(',')) by.push(this.#property())
+    }
+    const having = this.#acceptWord('having') ? this.#or(0) : undefined
+    return { within, by, ...(having === undefined ? {} : { having }) }
+  }
+
+  #related(): WqlQuery {
+    const kind = this.#isWord('associators') ? 'associators' : 'references'
+    if (!this.#acceptWord('associators') && !this.#acceptWord('references'))
+      this.#fail('expected SELECT, ASSOCIATORS OF or REFERENCES OF')
+    this.#expectWord('of')
+    if (this.#peek().kind !== 'path') this.#fail('expected an object path in braces')
+    const of = this.#next().text
+    const within = this.#within()
+    const where: { name: string; value?: string }[] = []
+    if (this.#acceptWord('where')) {
+      while (this.#peek().kind === 'word') {
+        const name = this.#next().text
+        if (!this.#accept('=')) where.push({ name })
+        else {
+          const value = this.#peek()
+          if (value.kind !== 'word' && value.kind !== 'string')
+            this.#fail(`expected a class or role after ${name} =`)
+          where.push({ name, value: this.#next().text })
+        }
+        this.#acceptWord('and')
+      }
+    }
+    return { kind, of, ...(within === undefined ? {} : { within }), where }
+  }
+
+  #or(depth: number): WqlCondition {
+    return this.#chain('or', () => this.#chain('and', () => this.#not(depth)))
+  }
+
+  #chain(kind: 'and' | 'or', operand: () => WqlCondition): WqlCondition {
+    const first = operand()
+    if (!this.#isWord(kind)) return first
+    const conditions = [first]
+    while (this.#acceptWord(kind)) conditions.push(operand())
+    return { kind, conditions }
+  }
+
+  #not(depth: number): WqlCondition {
+    if (depth > MAX_DEPTH) throw new SyntaxProblem('wql/too-deep', 'conditions nest too deep', this.#peek())
+    if (this.#isWord('not')) {
+      this.#next()
+      return { kind: 'not', condition: this.#not(depth + 1) }
+    }
+    if (this.#accept('(')) {
+      const condition = this.#or(depth + 1)
+      if (!this.#accept(')')) this.#fail('expected )')
+      return condition
+    }
+    return this.#condition()
+  }
+
+  #condition(): WqlCondition {
+    const left = this.#operand()
+    if (left.kind === 'property') {
+      const negated = this.#isWord('not') && (this.#isWord('like', 1) || this.#isWord('isa', 1))
+      if (negated) this.#next()
+      if (this.#acceptWord('like'))
+        return { kind: 'like', path: left.path, negated, pattern: this.#string('LIKE') }
+      if (this.#acceptWord('isa'))
+        return { kind: 'isa', path: left.path, negated, className: this.#string('ISA') }
+      if (this.#acceptWord('is')) {
+        const not = this.#acceptWord('not')
+        this.#expectWord('null')
+        return { kind: 'null', path: left.path, negated: not }
+      }
+    }
+    const operator = this.#peek().kind === 'operator' ? OPERATORS[this.#peek().text] : undefined
+    if (operator === undefined) return this.#fail('expected a comparison')
+    this.#next()
+    return { kind: 'compare', left, operator, right: this.#operand() }
+  }
+
+  #string(after: string): string {
+    const token = this.#peek()
+    // ISA takes a bare class name too.
+    if (token.kind === 'string' || (after === 'ISA' && token.kind === 'word')) return this.#next().text
+    return this.#fail(`expected a string after ${after}`)
+  }
+
+  #operand(): WqlOperand {
+    const token = this.#peek()
+    if (token.kind === 'string') return constant({ kind: 'string', value: this.#next().text })
+    if (token.kind === 'number') return constant({ kind: 'number', text: this.#next().text })
+    if (token.kind !== 'word') return this.#fail('expected a property or a value')
+    const word = token.text.toLowerCase()
+    if (word === 'true' || word === 'false') {
+      this.#next()
+      return constant({ kind: 'boolean', value: word === 'true' })
+    }
+    if (word === 'null') {
+      this.#next()
+      return constant({ kind: 'null' })
+    }
+    if (RESERVED.has(word)) return this.#fail('expected a property or a value')
+    const path = this.#property()
+    const [name] = path
+    if (path.length > 1 || name === undefined || !this.#accept('(')) return { kind: 'property', path }
+    const inner = this.#property()
+    if (!this.#accept(')')) this.#fail('expected )')
+    return { kind: 'call', name, path: inner }
+  }
+}
+
+const RESERVED = new Set(['and', 'or', 'where', 'from', 'select', 'group', 'having', 'within'])
+
+function constant(value: WqlConstant): WqlOperand {
+  return { kind: 'constant', value }
+}
