@@ -155,4 +155,6 @@ export interface Repository {
   classes(namespace: string): Generator<RepositoryClass>
   class(namespace: string, name: string): RepositoryClass | undefined
   instances(query?: InstanceQuery): Generator<RepositoryInstance>
+  /** Live objects of subscriptions in every namespace, found by key ranges of the index alone. */
+  subscriptions(): Generator<RepositoryInstance>
 }

@@ -1,0 +1,299 @@
+import { InputError, type Report } from '../../diagnostics/index.ts'
+import { type ClassDefinition, readClassDefinition } from './class-definition.ts'
+import { layOver, type Schema } from './class-schema.ts'
+import { type IndexKey, parseIndexKey, type RecordPlace } from './index-key.ts'
+import { IndexTree } from './index-tree.ts'
+import {
+  decodeInstance,
+  type InstanceHeader,
+  readEmbeddedObject,
+  readInstanceHeader,
+  relativePath,
+} from './instance.ts'
+import { knownSchemas } from './known-schemas.ts'
+import { type Layout, MAX_CLASS_DEPTH, MAX_NAMESPACE_DEPTH, PAGE_SIZE, SYSTEM_NAMESPACE } from './layout.ts'
+import { type Mapping, mapProblems } from './mapping.ts'
+import { nameHash } from './name-hash.ts'
+import { ObjectStore, type StoredRecord } from './object-store.ts'
+import type { RepositoryFiles, RepositoryInstance } from './types.ts'
+
+/** An instance that an index key names. Hashes are hexadecimal text. */
+export interface InstancePlace {
+  readonly namespace: string
+  readonly class: string
+  readonly key: string
+  readonly place: RecordPlace
+}
+
+/** A namespace by its hash; the name is unknown when no parent lists it. */
+export interface NamespaceRef {
+  readonly hash: string
+  readonly name: string | undefined
+}
+
+/** The repository at the generation of one mapping; pages, classes and namespaces are read when asked for. */
+export class Snapshot {
+  readonly mapping: Mapping
+  readonly layout: Layout
+  readonly tree: IndexTree
+  readonly store: ObjectStore
+  readonly report: Report
+  readonly #hashes = new Map<string, string>()
+  readonly #classes = new Map<string, ClassDefinition | undefined>()
+  readonly #schemas = new Map<string, Schema | undefined>()
+  #namespaces: readonly NamespaceRef[] | undefined
+
+  constructor(files: RepositoryFiles, mapping: Mapping, report: Report) {
+    const objects = files.objects ?? new Uint8Array()
+    const index = files.index ?? new Uint8Array()
+    this.mapping = mapping
+    this.layout = mapping.layout
+    this.report = report
+    this.tree = new IndexTree(index, mapping.index, mapping.layout, files.source, report)
+    this.store = new ObjectStore(objects, mapping.objects, files.source)
+  }
+
+  /** Says where the mapping does not fit the files, which is so for a file cut short or copied while in use. */
+  reportSizes(files: RepositoryFiles): void {
+    for (const [name, map, bytes] of [
+      ['OBJECTS.DATA', this.mapping.objects, files.objects],
+      ['INDEX.BTR', this.mapping.index, files.index],
+    ] as const) {
+      const problem = mapProblems(map, bytes?.length ?? 0, PAGE_SIZE)
+      if (problem === undefined) continue
+      this.report({
+        code: 'cim/size-mismatch',
+        severity: 'warning',
+        message: `${this.mapping.name} does not fit ${name}: ${problem}`,
+        at: { in: 'file', source: `${files.source}/${name}` },
+        hint: 'The files may be from different moments or cut short; what is left is read.',
+      })
+    }
+  }
+
+  hash(name: string): string {
+    let hash = this.#hashes.get(name)
+    if (hash === undefined) {
+      hash = nameHash(name, this.layout)
+      this.#hashes.set(name, hash)
+    }
+    return hash
+  }
+
+  /** Index keys with this prefix that have a known shape; others are reported. */
+  *keys(prefix: string): Generator<IndexKey> {
+    for (const text of this.tree.scan(prefix)) {
+      const key = parseIndexKey(text)
+      if (key !== undefined) yield key
+      else
+        this.report({
+          code: 'cim/index-key',
+          severity: 'warning',
+          message: `an index key has no known shape: ${text.slice(0, 200)}`,
+        })
+    }
+  }
+
+  /** Every namespace that is reached from `root`, and the one of the system classes; names as parents spell them. */
+  namespaces(): readonly NamespaceRef[] {
+    this.#namespaces ??= this.#findNamespaces()
+    return this.#namespaces
+  }
+
+  #findNamespaces(): NamespaceRef[] {
+    const found = new Map<string, NamespaceRef & { name: string }>()
+    const add = (name: string): void => {
+      const hash = this.hash(name)
+      if (!found.has(hash)) found.set(hash, { hash, name })
+    }
+    add(SYSTEM_NAMESPACE)
+    add('root')
+    // A Map goes on over what is added while it is walked; each hash is entered once, so this ends.
+    for (const { hash, name } of found.values()) {
+      if (name === SYSTEM_NAMESPACE) continue
+      const depth = name.split('\\').length
+      for (const instance of this.decodeAll(this.placesOf(hash, this.hash('__NAMESPACE')), name)) {
+        const child = instance.properties.find((property) => property.name === 'Name')?.value
+        if (typeof child !== 'string' || child === '' || depth >= MAX_NAMESPACE_DEPTH) {
+          this.report({
+            code: 'cim/namespace',
+            severity: 'warning',
+            message: `${name} has a child namespace ${depth >= MAX_NAMESPACE_DEPTH ? 'too deep to follow' : 'without a name'}`,
+            at: { in: 'bytes', source: this.store.source, offset: instance.offset },
+          })
+        } else add(`${name}\\${child}`)
+      }
+    }
+    return [...found.values()]
+  }
+
+  /** Where the instances of exactly this class lie. */
+  *placesOf(namespace: string, classHash: string): Generator<InstancePlace> {
+    for (const key of this.keys(`NS_${namespace}\\CI_${classHash}\\IL_`))
+      if (key.kind === 'instance') yield key
+  }
+
+  /** Hashes of all classes below this one, by the index; nearest first. */
+  subclasses(namespace: string, classHash: string): string[] {
+    const found = new Set([classHash])
+    for (const parent of found)
+      for (const key of this.keys(`NS_${namespace}\\CR_${parent}\\C_`))
+        if (key.kind === 'subclass') found.add(key.subclass)
+    found.delete(classHash)
+    return [...found]
+  }
+
+  /** A class's own definition, in the namespace or else among the system classes. */
+  classDefinition(namespace: string, classHash: string): ClassDefinition | undefined {
+    const id = `${namespace}\\${classHash}`
+    if (this.#classes.has(id)) return this.#classes.get(id)
+    const system = this.hash(SYSTEM_NAMESPACE)
+    const definition =
+      this.#readClass(namespace, classHash) ??
+      (namespace === system ? undefined : this.classDefinition(system, classHash))
+    this.#classes.set(id, definition)
+    return definition
+  }
+
+  #readClass(namespace: string, classHash: string): ClassDefinition | undefined {
+    for (const key of this.keys(`NS_${namespace}\\CD_${classHash}.`)) {
+      if (key.kind !== 'class') continue
+      try {
+        return this.readClassAt(key.place)
+      } catch (error) {
+        this.#reportDamage(error)
+      }
+    }
+    return undefined
+  }
+
+  /** Throws `cim/record-missing`, `cim/class-damaged` and the like. */
+  readClassAt(place: RecordPlace): ClassDefinition & { readonly offset: number } {
+    const record = this.store.read(place)
+    const definition = readClassDefinition(this.recordBytes(record), readEmbeddedObject)
+    return { ...definition, offset: record.offset }
+  }
+
+  recordBytes(record: StoredRecord): { bytes: Uint8Array; source: string; base: number } {
+    return { bytes: record.bytes, source: this.store.source, base: record.offset }
+  }
+
+  /** Layout of a class's instances, from its definition and its ancestors', else from the known ones. */
+  schema(namespace: string, classHash: string): Schema | undefined {
+    const id = `${namespace}\\${classHash}`
+    if (this.#schemas.has(id)) return this.#schemas.get(id)
+    let schema = this.#resolve(namespace, classHash)
+    if (schema === undefined || schema.problem !== undefined)
+      schema = knownSchemas(this.layout).get(classHash) ?? schema
+    this.#schemas.set(id, schema)
+    return schema
+  }
+
+  #resolve(namespace: string, classHash: string): Schema | undefined {
+    const chain: ClassDefinition[] = []
+    const seen = new Set<string>()
+    let next: string | undefined = classHash
+    let schema: Schema | undefined
+    while (next !== undefined) {
+      const cached: Schema | undefined = this.#schemas.get(`${namespace}\\${next}`)
+      if (cached?.part !== undefined) {
+        schema = cached
+        break
+      }
+      const definition = this.classDefinition(namespace, next)
+      if (definition === undefined || seen.has(next) || chain.length >= MAX_CLASS_DEPTH) {
+        const child = chain[chain.length - 1]
+        const why = definition === undefined ? 'is not defined' : 'is its own ancestor, or too far down'
+        this.report({
+          code: definition === undefined ? 'cim/class-missing' : 'cim/class-damaged',
+          severity: 'warning',
+          message: `class ${child?.superclass ?? next} ${why}${child === undefined ? '' : ` (superclass of ${child.name})`}`,
+          at: { in: 'file', source: this.store.source },
+          hint: 'Instances of it are read only where their layout is known otherwise.',
+        })
+        return undefined
+      }
+      seen.add(next)
+      chain.push(definition)
+      next = definition.superclass === '' ? undefined : this.hash(definition.superclass)
+    }
+    for (const definition of chain.reverse()) schema = layOver(definition, schema)
+    return schema
+  }
+
+  /** Decodes the named instances; one that cannot be decoded is reported and left out. */
+  *decodeAll(places: Iterable<InstancePlace>, namespace: string | undefined): Generator<RepositoryInstance> {
+    const seen = new Set<string>()
+    for (const place of places) {
+      // A key may be repeated by a damaged or hostile index; a record is read once.
+      const id = `${place.place.page}.${place.place.id}`
+      if (seen.has(id)) continue
+      seen.add(id)
+      const instance = this.decode(place, namespace)
+      if (instance !== undefined) yield instance
+    }
+  }
+
+  decode(place: InstancePlace, namespace: string | undefined): RepositoryInstance | undefined {
+    try {
+      const record = this.store.read(place.place)
+      const header = readInstanceHeader(this.recordBytes(record), this.layout)
+      const schema = this.schema(place.namespace, place.class)
+      if (schema === undefined) {
+        throw new InputError('cim/class-missing', `the class of an instance is not known: ${place.class}`, {
+          in: 'bytes',
+          source: this.store.source,
+          offset: record.offset,
+        })
+      }
+      return this.#instance(record, header, schema, namespace)
+    } catch (error) {
+      this.#reportDamage(error)
+      return undefined
+    }
+  }
+
+  #instance(
+    record: StoredRecord,
+    header: InstanceHeader,
+    schema: Schema,
+    namespace: string | undefined,
+  ): RepositoryInstance {
+    const decoded = decodeInstance(this.recordBytes(record), header, schema)
+    for (const problem of decoded.problems) this.report(problem.toDiagnostic())
+    return toInstance(schema, decoded, {
+      ...(namespace === undefined ? {} : { namespace }),
+      offset: record.offset,
+      size: Math.min(header.size, record.bytes.length),
+      logicalPage: record.place.page,
+      recordId: record.place.id,
+      ...(record.writtenGeneration === undefined ? {} : { writtenGeneration: record.writtenGeneration }),
+    })
+  }
+
+  #reportDamage(error: unknown): void {
+    if (!(error instanceof InputError)) throw error
+    this.report(error.toDiagnostic())
+  }
+}
+
+/** The public shape of a decoded instance. */
+export function toInstance(
+  schema: Schema,
+  decoded: ReturnType<typeof decodeInstance>,
+  where: Pick<
+    RepositoryInstance,
+    'namespace' | 'offset' | 'size' | 'logicalPage' | 'recordId' | 'writtenGeneration'
+  >,
+): RepositoryInstance {
+  return {
+    className: schema.name,
+    superclasses: schema.superclasses,
+    properties: decoded.properties,
+    keyProperties: schema.keyProperties.map((property) => property.name),
+    path: relativePath(schema, decoded.properties),
+    writeFiletime: decoded.header.writeFiletime,
+    classFiletime: decoded.header.classFiletime,
+    ...where,
+  }
+}
