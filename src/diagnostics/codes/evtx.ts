@@ -14,6 +14,8 @@ export const evtxCodes = {
     'The size of a record is wrong or not repeated at its end; the reader went on at the next record.',
   'evtx/lost-bytes': 'Bytes between two records belong to no record that could be read.',
   'evtx/bad-template': 'A record refers to a template definition that is absent, cut or malformed.',
+  'evtx/template-by-id':
+    'A template definition was overwritten; the one of the same id elsewhere in the log was used for its records.',
   'evtx/bad-binary-xml': 'Binary XML holds a token, name or nesting that the format does not allow.',
   'evtx/value-overrun': 'A substitution value reaches past the end of its record.',
   'evtx/too-large': 'A record expands to more text or fields than any real event has.',

@@ -46,7 +46,9 @@ export class RecordReader {
   private chunk: Chunk
   private work = 0
   private definitionWork = 0
-  private inSlack = false
+  private isTrusted = true
+  /** Records of this chunk whose template was taken from elsewhere in the log. */
+  remembered = 0
 
   private payload: EventRecord['payload'] = 'none'
   private element: string | undefined
@@ -60,21 +62,18 @@ export class RecordReader {
     this.chunk = chunk
   }
 
-  startChunk(chunk: Chunk): void {
+  /**
+   * Starts on a chunk, or on its slack. In what is not trusted (slack, no magic, wrong checksum) definitions and names
+   * may have been overwritten, so the hashes of names are verified too.
+   */
+  start(chunk: Chunk, isTrusted: boolean): void {
     this.chunk = chunk
     this.inChunk.clear()
+    if (!isTrusted) chunk.names.clear()
+    this.isTrusted = isTrusted
     this.work = 0
     this.definitionWork = 0
-    this.inSlack = false
-  }
-
-  /** From here on definitions and names may have been overwritten: they are verified, and looked up by id where gone. */
-  startSlack(): void {
-    this.inSlack = true
-    this.inChunk.clear()
-    this.chunk.names.clear()
-    this.work = 0
-    this.definitionWork = 0
+    this.remembered = 0
   }
 
   /** The event of the record at `start` whose BinXML ends at `end`. Throws `InputError` with an `evtx/` code. */
@@ -138,12 +137,13 @@ export class RecordReader {
       this.definitionWork += definitionSize(this.chunk, position, id)
       // Honest definitions do not overlap, so together they are smaller than the chunk.
       if (this.definitionWork > 4 * CHUNK_SIZE) throw this.tooLarge(position)
-      const template = this.cache.at(this.chunk, position, id, this.inSlack)
+      const template = this.cache.at(this.chunk, position, id, !this.isTrusted)
       this.inChunk.set(position, template)
       return template
     } catch (error) {
-      const remembered = this.inSlack ? this.cache.byIdOnly(id) : undefined
+      const remembered = this.cache.byIdOnly(id)
       if (remembered === undefined) throw error
+      this.remembered += 1
       return remembered
     }
   }
@@ -176,7 +176,7 @@ export class RecordReader {
       {
         chunk: this.chunk,
         inTemplate: false,
-        verifyNames: this.inSlack,
+        verifyNames: !this.isTrusted,
         skipInstance: (position, limit) => this.endOfInstance(position, limit),
         ...(stopAfter === undefined ? {} : { stopAfter }),
       },

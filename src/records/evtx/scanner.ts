@@ -28,6 +28,7 @@ class Scanner implements EvtxScanner {
   private carried = 0
   private position = 0
   private chunks = 0
+  private hasHeader = false
   private read = 0
   private relevant = 0
   private damaged = 0
@@ -70,7 +71,7 @@ class Scanner implements EvtxScanner {
     if (this.chunks === 0) {
       this.report.add({
         code: 'evtx/no-chunks',
-        severity: 'error',
+        severity: this.hasHeader ? 'info' : 'error',
         message: 'no chunk of records in this event log',
         at: { in: 'file', source: this.options.source },
       })
@@ -115,6 +116,7 @@ class Scanner implements EvtxScanner {
       })
       return
     }
+    this.hasHeader = true
     if (this.crc32(bytes.subarray(0, FILE_HEADER_FIELDS_SIZE - 8)) !== header.checksum) {
       // A dirty log was open when it was copied; its header is only brought up to date on closing.
       const severity = header.isDirty ? 'info' : 'warning'
@@ -128,14 +130,19 @@ class Scanner implements EvtxScanner {
     if (!hasMagic && !this.isWorthReading(chunk)) return
     this.chunks += 1
     this.reader ??= new RecordReader(this.options.evidence, chunk)
-    this.reader.startChunk(chunk)
+    let isTrusted = hasMagic
     if (chunk.limit < CHUNK_SIZE) {
       this.warn('evtx/cut-chunk', `the file ends ${chunk.limit} bytes into this chunk`, chunk, 0)
     } else if (hasMagic) {
-      this.verify(chunk)
+      isTrusted = this.verify(chunk)
     }
+    this.reader.start(chunk, isTrusted)
     const end = hasMagic ? liveEnd(chunk) : chunk.limit
     this.records(chunk, this.reader, end)
+    if (this.reader.remembered > 0) {
+      const message = 'templates of this chunk were overwritten; those of the same id elsewhere in the log were used'
+      this.warn('evtx/template-by-id', message, chunk, 0)
+    }
     if (hasMagic && this.recovered !== undefined) this.slack(chunk, this.reader, this.recovered, end)
   }
 
@@ -157,7 +164,8 @@ class Scanner implements EvtxScanner {
     return false
   }
 
-  private verify(chunk: Chunk): void {
+  /** Compares both checksums; a wrong one is told, and hides nothing. */
+  private verify(chunk: Chunk): boolean {
     const wrong = wrongChecksums(chunk, this.crc32, this.scratch)
     if (wrong.header) {
       this.warn('evtx/bad-header-checksum', 'the chunk header does not match its checksum', chunk, 0)
@@ -165,6 +173,7 @@ class Scanner implements EvtxScanner {
     if (wrong.records) {
       this.warn('evtx/bad-records-checksum', 'the records of the chunk do not match their checksum', chunk, 0)
     }
+    return !wrong.header && !wrong.records
   }
 
   /** Every live record: by size from one to the next, and by magic where a size is wrong. */
@@ -217,7 +226,7 @@ class Scanner implements EvtxScanner {
   /** Old records past the live end: from before the log wrapped or was cleared. */
   private slack(chunk: Chunk, reader: RecordReader, recovered: Recovered, end: number): void {
     let at = findRecord(chunk, end, chunk.limit)
-    if (at < chunk.limit) reader.startSlack()
+    if (at < chunk.limit) reader.start(chunk, false)
     while (at < chunk.limit) {
       const size = recordSize(chunk, at, chunk.limit)
       try {
@@ -239,7 +248,8 @@ class Scanner implements EvtxScanner {
       | 'evtx/bad-header-checksum'
       | 'evtx/bad-records-checksum'
       | 'evtx/bad-record-size'
-      | 'evtx/lost-bytes',
+      | 'evtx/lost-bytes'
+      | 'evtx/template-by-id',
     message: string,
     chunk: Chunk,
     position: number,
