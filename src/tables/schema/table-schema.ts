@@ -18,7 +18,7 @@ export interface ColumnSchema {
   readonly name: string
   readonly type: ColumnType
   /** Bound by name only; `project *`-like output does not show it. */
-  readonly hidden?: true
+  readonly hidden?: boolean
 }
 
 export interface TableSchema {
