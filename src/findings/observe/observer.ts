@@ -1,0 +1,176 @@
+import type { Report } from '../../diagnostics/index.ts'
+import { readSubscriptionObjects } from '../../records/cim/index.ts'
+import type { RepositoryFiles } from '../../records/cim/types.ts'
+import type { EventRecord, ExportRow } from '../../records/event.ts'
+import { exportRowToEvent } from '../../records/exports/index.ts'
+import type { InventoryEntry, TextEvidence } from '../../records/read.ts'
+import type { Dismissed, Observation } from '../model.ts'
+import { AuthoredReader } from './authored.ts'
+import {
+  observeFile,
+  observeRegistry,
+  securityFile,
+  securityRegistry,
+  sysmonFile,
+  sysmonRegistry,
+} from './file-and-registry.ts'
+import { observeInventory } from './inventory.ts'
+import { RemoteLogons } from './logons.ts'
+import { observeMof } from './mof-text.ts'
+import { PowerShellObserver } from './powershell.ts'
+import { observeProcess, securityProcess, sysmonProcess } from './process.ts'
+import { observeRepository } from './repository.ts'
+import { observeRow } from './rows.ts'
+import {
+  observeAsr,
+  observeBrokenFilter,
+  observeElasticPut,
+  observeNamespaceAccess,
+  observeNetwork,
+  observeSysmonImageLoad,
+} from './side-events.ts'
+import { observeSysmonWmi } from './sysmon-wmi.ts'
+import { observeWmiActivity } from './wmi-activity.ts'
+
+/** Which log a record belongs to, by provider or, where a carrier dropped that, by channel. */
+export type LogKind =
+  | 'sysmon'
+  | 'wmi-activity'
+  | 'security'
+  | 'powershell'
+  | 'powershell-classic'
+  | 'application-wmi'
+  | 'defender-av'
+  | 'eventlog'
+  | 'other'
+
+/** The log of a record. */
+export function logKind(event: EventRecord): LogKind {
+  const provider = event.provider?.toLowerCase() ?? ''
+  const channel = event.channel?.toLowerCase() ?? ''
+  if (provider === 'microsoft-windows-sysmon' || channel.includes('sysmon/')) return 'sysmon'
+  if (provider === 'microsoft-windows-wmi-activity' || channel.includes('wmi-activity')) return 'wmi-activity'
+  if (provider === 'microsoft-windows-eventlog' || provider === 'eventlog') return 'eventlog'
+  if (provider === 'microsoft-windows-security-auditing') return 'security'
+  if (provider === 'microsoft-windows-powershell' || provider === 'powershellcore') return 'powershell'
+  if (provider === 'powershell' || channel === 'windows powershell') return 'powershell-classic'
+  if (provider === 'microsoft-windows-wmi' || provider === 'winmgmt') return 'application-wmi'
+  if (provider === 'microsoft-windows-windows defender') return 'defender-av'
+  if (channel === 'security') return 'security'
+  if (channel.includes('powershell/operational')) return 'powershell'
+  return 'other'
+}
+
+/**
+ * Evidence of every kind → observations. Holds only what says something about subscriptions: what does not is let go
+ * at once, so that millions of events cost no memory.
+ */
+export class Observer {
+  readonly observations: Observation[] = []
+  readonly dismissed: Dismissed[] = []
+  readonly logons = new RemoteLogons()
+  readonly #report: Report
+  readonly #authors: AuthoredReader
+  readonly #powershell: PowerShellObserver
+
+  constructor(report: Report) {
+    this.#report = report
+    this.#authors = new AuthoredReader(this)
+    this.#powershell = new PowerShellObserver(this.#authors, this)
+  }
+
+  observe(observation: Observation): void {
+    this.observations.push(observation)
+  }
+
+  dismiss(entry: Dismissed): void {
+    this.dismissed.push(entry)
+  }
+
+  addEvent(event: EventRecord): void {
+    const kind = logKind(event)
+    if (kind === 'sysmon') this.#sysmon(event)
+    else if (kind === 'security') this.#security(event)
+    else if (kind === 'powershell' || kind === 'powershell-classic') this.#powershell.add(event)
+    else if (kind === 'application-wmi') observeBrokenFilter(event, this)
+    else if (kind === 'defender-av') observeAsr(event, this)
+    else if (kind === 'wmi-activity' || kind === 'other') {
+      const elastic = event.names.some((name) => name.endsWith('consumer_name'))
+      if (elastic && observeElasticPut(event, this)) return
+      if (kind === 'wmi-activity') observeWmiActivity(event, this, this.#report)
+    }
+  }
+
+  addRow(row: ExportRow): EventRecord | undefined {
+    const event = exportRowToEvent(row)
+    if (event !== undefined) this.addEvent(event)
+    else observeRow(row, { sink: this, authors: this.#authors, logons: this.logons, report: this.#report })
+    return event
+  }
+
+  addMof(text: TextEvidence): void {
+    observeMof(text, this, this.#report)
+  }
+
+  addRepository(files: RepositoryFiles): void {
+    observeRepository(files, readSubscriptionObjects(files, this.#report), this)
+  }
+
+  addInventory(entry: InventoryEntry): void {
+    observeInventory(entry, this)
+  }
+
+  /** Reads what waited for more: script blocks whose other fragments never came. */
+  finish(): void {
+    this.#powershell.flush()
+  }
+
+  #sysmon(event: EventRecord): void {
+    switch (event.eventId) {
+      case 1:
+        observeProcess(sysmonProcess(event), this.#authors, this)
+        break
+      case 3:
+        observeNetwork(event, this)
+        break
+      case 7:
+        observeSysmonImageLoad(event, this)
+        break
+      case 11:
+        observeFile(sysmonFile(event), this)
+        break
+      case 13:
+        observeRegistry(sysmonRegistry(event), this)
+        break
+      case 19:
+      case 20:
+      case 21:
+        observeSysmonWmi(event, this)
+        break
+      default:
+    }
+  }
+
+  #security(event: EventRecord): void {
+    switch (event.eventId) {
+      case 4688:
+        observeProcess(securityProcess(event), this.#authors, this)
+        break
+      case 4624:
+        this.logons.addEvent(event, this)
+        break
+      case 4657:
+        observeRegistry(securityRegistry(event), this)
+        break
+      case 4662:
+        observeNamespaceAccess(event, this)
+        break
+      case 4663: {
+        const write = securityFile(event)
+        if (write !== undefined) observeFile(write, this)
+        break
+      }
+      default:
+    }
+  }
+}
