@@ -1,0 +1,135 @@
+import type { CimValue } from '../../lang/cim-value.ts'
+import type { ConsumerFacts } from '../model.ts'
+import { splitCommand } from './command-line.ts'
+import { type FeatureInput, payloadFeatures, unusualPlace } from './features.ts'
+import { indicatorsIn, sharesIn } from './indicators.ts'
+import { decodeLayers } from './layers.ts'
+import { extensionOf, hasStream, inFolder, normalPath } from './paths.ts'
+import type { Payload, PayloadFeature, PayloadKind, PayloadLists } from './types.ts'
+
+const KINDS: Readonly<Record<string, PayloadKind>> = {
+  commandlineeventconsumer: 'command',
+  activescripteventconsumer: 'script',
+  logfileeventconsumer: 'log-file',
+  smtpeventconsumer: 'mail',
+  nteventlogeventconsumer: 'event-log',
+}
+
+/** A consumer's property as text, the name compared without case; `undefined` when it is absent, NULL or empty. */
+export function consumerText(consumer: ConsumerFacts | undefined, name: string): string | undefined {
+  const wanted = name.toLowerCase()
+  for (const [key, value] of Object.entries(consumer?.properties ?? {})) {
+    if (key.toLowerCase() === wanted) return textOf(value)
+  }
+  return undefined
+}
+
+function textOf(value: CimValue): string | undefined {
+  if (typeof value === 'string') return value === '' ? undefined : value
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
+    return String(value)
+  if (Array.isArray(value)) {
+    const parts = value.map(textOf).filter((part) => part !== undefined)
+    return parts.length === 0 ? undefined : parts.join('\n')
+  }
+  return undefined
+}
+
+/** What kind of payload a consumer of this class has; a class derived from a stock one counts as that one. */
+export function payloadKind(consumer: ConsumerFacts | undefined): PayloadKind {
+  for (const name of [consumer?.class, ...(consumer?.superclasses ?? [])]) {
+    const kind = KINDS[(name ?? '').toLowerCase()]
+    if (kind !== undefined) return kind
+  }
+  return 'unknown'
+}
+
+/** Why a LogFile consumer writes code rather than a log; `undefined` when it looks like a log. */
+export function logFileCode(consumer: ConsumerFacts, lists: PayloadLists): string | undefined {
+  const file = consumerText(consumer, 'Filename') ?? ''
+  const text = (consumerText(consumer, 'Text') ?? '').toLowerCase()
+  const normal = normalPath(file)
+  const code = lists.codeInText.find((words) => text.includes(words))
+  if (code !== undefined) return `the text it writes is code ("${code}")`
+  const extension = extensionOf(normal)
+  if (lists.scriptExtensions.includes(extension) || lists.programExtensions.includes(extension)) {
+    return `it writes a file that Windows or a server runs or obeys (.${extension})`
+  }
+  if (inFolder(normal, lists.webRoots)) return 'it writes into the folder of a web server'
+  if (inFolder(normal, lists.startupFolders)) return 'it writes into a folder whose files are started'
+  if (hasStream(normal)) return 'it writes into a stream of another file'
+  return undefined
+}
+
+/** True when a LogFile consumer's file lies where logs lie. */
+export function isLogPlace(consumer: ConsumerFacts, lists: PayloadLists): boolean {
+  const normal = normalPath(consumerText(consumer, 'Filename') ?? '')
+  return inFolder(normal, lists.logFolders) || /\\[^\\]*logs?\\/.test(normal)
+}
+
+const MAX_TEXT = 262_144
+
+/** A consumer's payload taken apart: layers, features for scoring, indicators. Nothing is run. */
+export function analysePayload(consumer: ConsumerFacts | undefined, lists: PayloadLists): Payload {
+  const kind = payloadKind(consumer)
+  const read = (name: string): string | undefined => consumerText(consumer, name)?.slice(0, MAX_TEXT)
+  const executable = read('ExecutablePath')
+  const scriptFile = read('ScriptFileName')
+  const template = read('CommandLineTemplate')
+  const script = read('ScriptText')
+  const known = kind === 'command' || kind === 'script'
+  const others = Object.entries(consumer?.properties ?? {})
+    .filter(([name]) => !/^(?:name|creatorsid|__.*)$/i.test(name))
+    .map(([, value]) => textOf(value))
+    .filter((value) => value !== undefined)
+  const text = known
+    ? (template ?? script ?? executable ?? scriptFile ?? '')
+    : kind === 'log-file'
+      ? [read('Text'), read('Filename')].filter((part) => part !== undefined).join('\n')
+      : others.join('\n').slice(0, MAX_TEXT)
+  const layers = text === '' ? [] : decodeLayers(text)
+  const command = kind === 'command' && text !== '' ? splitCommand(template ?? executable ?? '') : undefined
+  const files = [executable, scriptFile].filter((file) => file !== undefined)
+  const input: FeatureInput = {
+    text,
+    isScript: kind !== 'command',
+    ...(command === undefined ? {} : { command }),
+    // ExecutablePath with a bare template is the program; without a template it was split already.
+    files:
+      executable !== undefined && template === undefined
+        ? files.filter((file) => file !== executable)
+        : files,
+    layers,
+    lists,
+  }
+  const { features, reachesOut, hidesCode } = payloadFeatures(input)
+  const own = kind === 'event-log' ? [] : kind === 'mail' ? features.filter(isCodeFeature) : features
+  const more = kind === 'log-file' ? logFilePlace(consumer, lists, own) : []
+  return {
+    kind,
+    text,
+    ...(command === undefined ? {} : { command }),
+    layers,
+    features: [...own, ...more],
+    indicators: indicatorsIn([text, ...files, ...layers.map((layer) => layer.text)], lists.schemaHosts),
+    reachesOut: kind !== 'event-log' && (reachesOut || files.some((file) => sharesIn(file).length > 0)),
+    hidesCode: kind !== 'event-log' && hidesCode,
+  }
+}
+
+/** A mail that tells of an address or a server does not reach out with code. */
+const isCodeFeature = (feature: PayloadFeature): boolean =>
+  feature.id !== 'payload/network' && feature.id !== 'payload/decoded'
+
+function logFilePlace(
+  consumer: ConsumerFacts | undefined,
+  lists: PayloadLists,
+  found: readonly PayloadFeature[],
+): readonly PayloadFeature[] {
+  const file = consumerText(consumer, 'Filename')
+  if (file === undefined || found.some((feature) => feature.id === 'payload/unusual-path')) return []
+  const why = unusualPlace(file, lists)
+  return why === undefined
+    ? []
+    : [{ id: 'payload/unusual-path', text: `It writes ${file.slice(0, 120)}: ${why}` }]
+}

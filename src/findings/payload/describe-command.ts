@@ -1,0 +1,169 @@
+import { hasEncodedCommand } from './base64.ts'
+import { type CommandParts, programName, splitCommand } from './command-line.ts'
+import { describeScript } from './describe-script.ts'
+import { defang } from './indicators.ts'
+import type { DecodedLayer } from './types.ts'
+
+const MAX_SHOWN = 200
+const MAX_NESTING = 4
+
+const show = (text: string, length = MAX_SHOWN): string => {
+  const line = defang(text.replace(/\s+/g, ' ').trim())
+  return line.length <= length ? line : `${line.slice(0, length - 1)}…`
+}
+const fileName = (path: string): string => path.split(/[\\/]/).pop() ?? path
+const isFlag = (argument: string): boolean => /^[-/]/.test(argument)
+const firstUrl = (text: string): string | undefined => /\b(?:https?|ftp):\/\/[^\s"']+/i.exec(text)?.[0]
+
+/** What a line for `cmd /c` does: redirections, starts, copies, deletions; `undefined` when there are no words for it. */
+function shellEffect(line: string, depth: number): string | undefined {
+  const text = line.trim().replace(/^"(.*)"$/s, '$1')
+  const redirect = /^(.*?)\s*(>>|>)\s*("?)([^"&|<>]+)\3\s*$/s.exec(text)
+  if (redirect !== null) {
+    const [, what = '', arrow, , file = ''] = redirect
+    const echoed = /^@?echo\s+(.*)$/is.exec(what.trim())?.[1]
+    const content = echoed === undefined ? `the output of "${show(what)}"` : `the text "${show(echoed)}"`
+    return arrow === '>>' ? `appends ${content} to ${show(file)}` : `writes ${content} to ${show(file)}`
+  }
+  const command = splitCommand(text)
+  if (command === undefined) return undefined
+  const name = programName(command.program)
+  const rest = command.arguments.filter((argument) => !isFlag(argument))
+  switch (name) {
+    case 'echo':
+    case '@echo':
+      return 'prints a text that nobody sees'
+    case 'start':
+    case 'call':
+      return rest.length > 0 ? `starts ${show(rest.filter((part) => part !== '').join(' '))}` : undefined
+    case 'del':
+    case 'erase':
+    case 'rd':
+    case 'rmdir':
+      return `deletes ${show(rest.join(' '))}`
+    case 'copy':
+    case 'xcopy':
+    case 'move':
+    case 'ren':
+      return `${name === 'move' || name === 'ren' ? 'moves' : 'copies'} ${show(rest[0] ?? '')} to ${show(rest[1] ?? 'here')}`
+    default:
+      return depth < MAX_NESTING ? programEffect(command, [], depth + 1)?.effect : undefined
+  }
+}
+
+interface Effect {
+  /** What goes between "runs" and "as SYSTEM". */
+  readonly program: string
+  /** A clause that follows "which". */
+  readonly effect?: string
+}
+
+/** What well-known programs of Windows do with their arguments. */
+function programEffect(command: CommandParts, layers: readonly DecodedLayer[], depth: number): Effect {
+  const name = programName(command.program)
+  const line = command.arguments.join(' ')
+  const plain = command.arguments.filter((argument) => !isFlag(argument))
+  const url = firstUrl(line)
+  const shown = show(command.program)
+  const effect = (text: string | undefined): Effect =>
+    text === undefined ? { program: shown } : { program: shown, effect: text }
+  switch (name) {
+    case 'cmd': {
+      const match = /(?:^|\s)[/-][ckr]\s*(.*)$/is.exec(line)
+      return effect(match === null ? undefined : shellEffect(match[1] ?? '', depth))
+    }
+    case 'powershell':
+    case 'pwsh': {
+      const inner = layers.find((layer) => layer.how.includes('EncodedCommand'))
+      const deeper = inner === undefined ? [] : layers.filter((layer) => layer !== inner)
+      if (inner !== undefined) {
+        const does = describeScript(
+          inner.text,
+          deeper.map((layer) => layer.text),
+        )
+        return effect(`runs a hidden command that ${does ?? `is "${show(inner.text, 120)}"`}`)
+      }
+      if (hasEncodedCommand(`${command.program} ${line}`))
+        return effect('is given a hidden (encoded) command')
+      const file = /(?:^|\s)-f(?:i(?:l(?:e)?)?)?\s+(\S.*)$/i.exec(line)?.[1]
+      if (file !== undefined) return effect(`runs the script ${show(file)}`)
+      const does = describeScript(
+        line,
+        layers.map((layer) => layer.text),
+      )
+      if (does !== undefined) return effect(does)
+      const script = plain.find((part) => /\.ps1$/i.test(part))
+      return effect(
+        script === undefined
+          ? line === ''
+            ? undefined
+            : `runs the command "${show(line)}"`
+          : `runs the script ${show(script)}`,
+      )
+    }
+    case 'rundll32':
+      if (/javascript:|vbscript:/i.test(line)) return effect('runs a script from its own command line')
+      return effect(
+        plain[0] === undefined
+          ? undefined
+          : `loads and runs the library ${show(plain[0].split(',')[0] ?? '')}`,
+      )
+    case 'regsvr32':
+      return effect(
+        url === undefined
+          ? `loads the library ${show(plain[plain.length - 1] ?? '')}`
+          : `fetches a script from ${show(url)} and runs it`,
+      )
+    case 'mshta':
+      return effect(
+        url === undefined ? `runs the script page ${show(line)}` : `runs a script page from ${show(url)}`,
+      )
+    case 'cscript':
+    case 'wscript':
+      return effect(plain[0] === undefined ? undefined : `runs the script ${show(plain[0])}`)
+    case 'certutil':
+    case 'curl':
+    case 'bitsadmin':
+      return effect(url === undefined ? undefined : `downloads ${show(url)}`)
+    case 'msiexec':
+      return effect(`installs ${show(url ?? plain[0] ?? 'a package')}`)
+    case 'wmic':
+      return effect(`gives WMI the command "${show(line)}"`)
+    case 'net':
+    case 'net1':
+      if (/^user\b.*\/add/i.test(line)) return effect('adds a user account')
+      if (/^localgroup\b.*\/add/i.test(line)) return effect('adds an account to a group')
+      return effect(`runs "net ${show(line)}"`)
+    case 'schtasks':
+      return effect(/\/create/i.test(line) ? 'creates a scheduled task' : `runs "schtasks ${show(line)}"`)
+    case 'sc':
+      return effect(/\bcreate\b/i.test(line) ? 'creates a service' : `runs "sc ${show(line)}"`)
+    case 'reg':
+      return effect(
+        /^add\b/i.test(line)
+          ? `writes to the registry (${show(plain[1] ?? '')})`
+          : `runs "reg ${show(line)}"`,
+      )
+    default:
+      return effect(line === '' ? undefined : `is given: ${show(line)}`)
+  }
+}
+
+/** What a command line does, e.g. `runs cmd.exe as SYSTEM, which appends the text "x" to c:\temp\log.txt`. */
+export function describeCommand(
+  template: string,
+  layers: readonly DecodedLayer[],
+  executable?: string,
+): string {
+  const command = splitCommand(template)
+  if (command === undefined) return 'runs a program as SYSTEM; which one, the evidence does not show'
+  const { program, effect } = programEffect(command, layers, 0)
+  const named =
+    executable !== undefined && fileName(executable).toLowerCase() !== fileName(command.program).toLowerCase()
+  const who = named
+    ? `${show(executable)} (called as ${program})`
+    : executable !== undefined && executable.length > program.length
+      ? show(executable)
+      : program
+  return effect === undefined ? `runs ${who} as SYSTEM` : `runs ${who} as SYSTEM, which ${effect}`
+}

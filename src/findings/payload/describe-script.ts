@@ -1,0 +1,136 @@
+import { defang } from './indicators.ts'
+import { guessLanguage } from './tokens.ts'
+
+const MAX_SHOWN = 120
+
+const show = (text: string): string => {
+  const line = defang(text.replace(/\\\\/g, '\\').replace(/\s+/g, ' ').trim())
+  return line.length <= MAX_SHOWN ? line : `${line.slice(0, MAX_SHOWN - 1)}…`
+}
+
+const URL_TEXT = /\b(?:https?|ftp):\/\/[^\s"'<>`|;)]+/gi
+const FETCHES =
+  /xmlhttp|winhttp|webclient|invoke-webrequest|\biwr\b|\birm\b|invoke-restmethod|downloadstring|downloadfile|downloaddata|urldownloadtofile|bitstransfer|certutil|bitsadmin|\bcurl\b|\bwget\b|net\.sockets|tcpclient/i
+
+interface Deed {
+  readonly when: RegExp
+  readonly words: string | ((match: RegExpExecArray, all: string) => string | undefined)
+}
+
+/** What scripts are seen to do, in the order in which it is told. */
+const DEEDS: readonly Deed[] = [
+  {
+    when: /\.terminate(?:_)?\s*\(|\bterminate\b|stop-process|taskkill|\.kill\s*\(/i,
+    words: (_match, all) => {
+      if (
+        /target(?:event|instance)\.(?:processid|processname|handle)/i.test(all) ||
+        /targetevent/i.test(all)
+      ) {
+        return 'terminates the process that was just started'
+      }
+      const name =
+        /(?:name\s*(?:=|like)\s*\\*["']+|\/im\s+|stop-process\s+(?:-name\s+)?["']?)([\w.*%-]{3,40})/i.exec(
+          all,
+        )?.[1]
+      return name === undefined ? 'terminates processes' : `terminates ${show(name)}`
+    },
+  },
+  {
+    when: /binaryformatter|frombase64transform|dynamicwrapperx|assembly\]?\s*(?:::|\.)\s*(?:unsafe)?load|deserialize/i,
+    words: 'unpacks a .NET program and runs it in memory',
+  },
+  {
+    when: /virtualalloc|createthread|writeprocessmemory|getdelegateforfunctionpointer/i,
+    words: 'runs machine code in memory',
+  },
+  {
+    when: /\b(?:iex|invoke-expression|execute|executeglobal|eval|scriptblock)\b/i,
+    words: (_match, all) => {
+      if (/get-itemproperty|\bgp\s+hk|regread|hklm:|hkcu:|registry::|opensubkey/i.test(all))
+        return 'runs code that it reads from the registry'
+      if (/\[wmiclass\]|managementclass|\.properties_?\s*[[(]/i.test(all))
+        return 'runs code that it reads from a WMI class'
+      if (FETCHES.test(all)) return 'runs what it gets from there'
+      return 'runs code that it puts together itself'
+    },
+  },
+  {
+    when: /(?:\.run|\.exec|shellexecute|start-process|\.create)\s*\(?\s*["']([^"'\n]{2,300})["']/i,
+    words: (match) => `starts ${show(match[1] ?? '')}`,
+  },
+  { when: /(?:\.run|\.exec|shellexecute)\s*\(?\s*[a-z_$]/i, words: 'starts a program' },
+  {
+    when: /savetofile|\.createtextfile|\.opentextfile|writealltext|writeallbytes|out-file|set-content|add-content/i,
+    words: (_match, all) => {
+      const file =
+        /(?:savetofile|createtextfile|opentextfile|writeall\w+|out-file(?:\s+-filepath)?|(?:set|add)-content(?:\s+-path)?)\s*\(?\s*["']([^"'\n]{2,200})["']/i.exec(
+          all,
+        )?.[1]
+      return file === undefined ? 'writes to a file' : `writes to the file ${show(file)}`
+    },
+  },
+  { when: /regwrite|set-itemproperty|new-itemproperty|setstringvalue/i, words: 'writes to the registry' },
+  {
+    when: /__eventfilter|__filtertoconsumerbinding|commandlineeventconsumer|activescripteventconsumer/i,
+    words: 'creates or changes subscriptions itself',
+  },
+  { when: /wevtutil(?:\.exe)?\s+cl|clear-eventlog|cleareventlog/i, words: 'clears event logs' },
+  { when: /deletefile|remove-item|\.delete\s*\(/i, words: 'deletes files' },
+  { when: /cdo\.message|send-mailmessage|smtpclient/i, words: 'sends mail' },
+  {
+    when: /win32_networkadapter|win32_operatingsystem|win32_computersystem|win32_useraccount/i,
+    words: 'collects details of this computer',
+  },
+  { when: /keylog|getasynckeystate/i, words: 'records key strokes' },
+]
+
+/**
+ * What a script does, as verbs joined with commas, e.g. `fetches hxxp[:]//a[.]b/c, starts calc.exe`; `undefined` when
+ * nothing in it is recognised. `hidden`: the texts that were decoded from it.
+ */
+export function describeScript(text: string, hidden: readonly string[] = []): string | undefined {
+  const all = [text, ...hidden].join('\n').slice(0, 262_144)
+  const deeds: string[] = []
+  const urls = [...new Set([...all.matchAll(URL_TEXT)].map((match) => match[0]))]
+  if (urls.length > 0) {
+    const sends =
+      /\.send\s*\(|["']post["']|uploadstring|uploaddata|-method\s+post/i.test(all) &&
+      /["']post["']|upload|-method\s+post/i.test(all)
+    const verb = FETCHES.test(all) ? (sends ? 'talks to' : 'fetches') : 'names'
+    const more = urls.length > 1 ? ` and ${urls.length - 1} more address${urls.length > 2 ? 'es' : ''}` : ''
+    deeds.push(`${verb} ${show(urls[0] ?? '')}${more}`)
+  } else if (FETCHES.test(all)) deeds.push('fetches something over the network')
+  for (const deed of DEEDS) {
+    const match = deed.when.exec(all)
+    if (match === null) continue
+    const words = typeof deed.words === 'string' ? deed.words : deed.words(match, all)
+    if (words !== undefined && !deeds.includes(words)) deeds.push(words)
+    if (deeds.length >= 5) break
+  }
+  if (deeds.includes('starts a program') && deeds.some((deed) => /^starts (?!a program)/.test(deed))) {
+    deeds.splice(deeds.indexOf('starts a program'), 1)
+  }
+  const last = deeds.pop()
+  return last === undefined ? undefined : deeds.length === 0 ? last : `${deeds.join(', ')} and ${last}`
+}
+
+const ENGINES: Readonly<Record<string, string>> = {
+  vbscript: 'VBScript',
+  jscript: 'JScript',
+  powershell: 'script',
+}
+
+/** The script's language as people call it: from the engine name, else from the words in the text. */
+export function languageName(engine: string | undefined, text: string): string {
+  const given = (engine ?? '').trim().toLowerCase()
+  if (given.startsWith('vbs')) return 'VBScript'
+  if (
+    given.startsWith('js') ||
+    given.startsWith('jscript') ||
+    given === 'javascript' ||
+    given === 'ecmascript'
+  )
+    return 'JScript'
+  if (given !== '') return `${engine?.trim()} script`
+  return ENGINES[guessLanguage(text)] ?? 'script'
+}

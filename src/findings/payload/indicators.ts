@@ -1,0 +1,85 @@
+import { extensionOf } from './paths.ts'
+import type { Indicator } from './types.ts'
+
+const MAX_INDICATORS = 200
+const URL_TEXT = /\b(?:https?|ftps?|wss?):\/\/[^\s"'<>`|;)(\]}{,\\^]{3,2000}/gi
+const ADDRESS = /(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w.]\d|\w)/g
+const PATH =
+  /(?:\b[a-z]:|%[a-z_][\w()]{1,40}%|\$env:[a-z]\w{1,40})[\\/][^"'<>|*?;,&\n\r]{1,400}?\.[a-z][a-z0-9]{0,4}\b(?::[\w.$-]{1,64})?/gi
+const UNC =
+  /(?<![\\/:\w])\\\\(?:[\w-]{1,63}(?:\.[\w-]{1,63}){0,8})(?:@(?:ssl|\d{1,5})){0,2}\\[^\s"'<>|*?;,]{1,400}/gi
+const HASH = /(?<![0-9a-z])(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})(?![0-9a-z])/gi
+
+/** True for addresses that lead nowhere: loopback, unspecified, broadcast. */
+const isNowhere = (address: string): boolean => /^(?:127\.|0\.|255\.255\.255\.255$)/.test(address)
+
+/** IP literals of a text; version numbers (`Version=4.0.0.0`, `rv:1.9.1.2`) and loopback are left out. */
+export function addressesIn(text: string): readonly string[] {
+  const found: string[] = []
+  for (const match of text.matchAll(ADDRESS)) {
+    const before = text.slice(Math.max(0, match.index - 12), match.index)
+    if (isNowhere(match[0]) || /(?:version|ver|v|rv|build)\s*[=:]?\s*["']?$/i.test(before)) continue
+    if (/^(?:[0-4]\.0\.\d\.0|\d\.\d\.0\.0)$/.test(match[0])) continue
+    found.push(match[0])
+  }
+  return found
+}
+
+/** URLs of a text whose host is a place and not a name space of a document format. */
+export function urlsIn(text: string, schemaHosts: readonly string[]): readonly string[] {
+  return [...text.matchAll(URL_TEXT)]
+    .map((match) => match[0].replace(/[.,:]+$/, ''))
+    .filter((url) => !schemaHosts.includes(hostOf(url)))
+}
+
+/** Host of a URL, lower case, without port and user. */
+export function hostOf(url: string): string {
+  return (/^[a-z]+:\/\/(?:[^@/]*@)?(\[[^\]]*\]|[^/:?#]*)/i.exec(url)?.[1] ?? '').toLowerCase()
+}
+
+/** Shares on other machines, with their path. Device paths and doubled backslashes of escaped text are left out. */
+export function sharesIn(text: string): readonly string[] {
+  // Script source and JSON double every backslash: `\\\\host\\share` is looked at in its single form as well.
+  const forms = text.includes('\\\\\\\\') ? [text, text.replaceAll('\\\\', '\\')] : [text]
+  return forms
+    .flatMap((form) => [...form.matchAll(UNC)].map((match) => match[0]))
+    .filter((path) => !/^\\\\(?:localhost|127\.0\.0\.1)\\/i.test(path))
+}
+
+/** File paths of a text with a drive or variable, e.g. `C:\Users\Public\a.exe`, `%TEMP%\b.vbs`. */
+export function pathsIn(text: string): readonly string[] {
+  // In script source and JSON backslashes are doubled; one form serves both.
+  return [...text.replaceAll('\\\\', '\\').matchAll(PATH)].map((match) => match[0])
+}
+
+/** Everything in the texts that is worth searching for elsewhere: exact, each once, in order of kind and place. */
+export function indicatorsIn(texts: readonly string[], schemaHosts: readonly string[]): readonly Indicator[] {
+  const found = new Map<string, Indicator>()
+  const add = (kind: Indicator['kind'], value: string): void => {
+    const key = `${kind} ${value.toLowerCase()}`
+    if (!found.has(key) && found.size < MAX_INDICATORS) found.set(key, { kind, value })
+  }
+  for (const text of texts) {
+    for (const url of urlsIn(text, schemaHosts)) {
+      add('url', url)
+      const host = hostOf(url)
+      if (addressesIn(host).length === 0 && host.includes('.') && !host.startsWith('[')) add('domain', host)
+    }
+    for (const address of addressesIn(text)) add('ip', address)
+    for (const path of pathsIn(text)) if (extensionOf(path.toLowerCase()) !== '') add('path', path)
+    for (const share of sharesIn(text)) add('path', share)
+    for (const match of text.matchAll(HASH)) add('hash', match[0].toLowerCase())
+  }
+  return [...found.values()]
+}
+
+/** URLs, addresses and domains made unclickable for people: `hxxp[:]//a[.]b/c`. Everything else stays as it is. */
+export function defang(text: string): string {
+  return text
+    .replace(
+      /\b(h)tt(ps?):\/\/([^\s/"']+)/gi,
+      (_, h: string, rest: string, host: string) => `${h}xx${rest}[:]//${host.replaceAll('.', '[.]')}`,
+    )
+    .replace(/\bftp:\/\/([^\s/"']+)/gi, (_, host: string) => `fxp[:]//${host.replaceAll('.', '[.]')}`)
+    .replace(ADDRESS, (address) => address.replaceAll('.', '[.]'))
+}
