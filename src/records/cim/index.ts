@@ -3,6 +3,7 @@
  * instances, and the objects that make up event subscriptions, live or deleted. No Node API, so that it runs in a
  * browser tab. The format is told in `docs/formats/cim.md`.
  */
+export { recoverInstances } from './recovered-instances.ts'
 export { openRepository } from './repository.ts'
 export { readSubscriptionObjects } from './subscription-objects.ts'
 export type {
@@ -13,6 +14,7 @@ export type {
   NamespaceSummary,
   PropertyState,
   Qualifier,
+  RecoveredInstance,
   Recovery,
   Repository,
   RepositoryClass,

@@ -234,6 +234,19 @@ export class Snapshot {
     }
   }
 
+  /** Physical offset of a record; `undefined` when the page or its table does not have it. */
+  offsetOf(place: RecordPlace): number | undefined {
+    const start = this.store.pageOffset(place.page)
+    const entry = start === undefined ? undefined : this.store.table(start).find(({ id }) => id === place.id)
+    return start === undefined || entry === undefined ? undefined : start + entry.offset
+  }
+
+  /** True when this generation has a record at that physical offset of that logical page. */
+  holdsAt(logicalPage: number | undefined, offset: number): boolean {
+    const start = logicalPage === undefined ? undefined : this.store.pageOffset(logicalPage)
+    return start !== undefined && this.store.table(start).some((entry) => start + entry.offset === offset)
+  }
+
   decode(place: InstancePlace, namespace: string | undefined): RepositoryInstance | undefined {
     try {
       const record = this.store.read(place.place)

@@ -1,3 +1,4 @@
+import type { CimInstance } from '../../lang/cim-value.ts'
 import type { NamespaceRef, Snapshot } from './snapshot.ts'
 import type { RepositoryInstance } from './types.ts'
 
@@ -53,7 +54,7 @@ export function* subscriptionInstancesIn(
 }
 
 /** Name, in lower case, of the provider that a registration's reference leads to. */
-export function registeredProvider(registration: RepositoryInstance): string | undefined {
+export function registeredProvider(registration: Pick<CimInstance, 'properties'>): string | undefined {
   const path = registration.properties.find((property) => property.name.toLowerCase() === 'provider')?.value
   if (typeof path !== 'string') return undefined
   const match = /=\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')/s.exec(path)

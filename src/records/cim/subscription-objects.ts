@@ -1,11 +1,98 @@
 import type { Report } from '../../diagnostics/index.ts'
-import type { RepositoryFiles, RepositoryObject } from './types.ts'
+import { Carver } from './carve.ts'
+import { PAGE_SIZE } from './layout.ts'
+import { limited } from './limited-report.ts'
+import { Remains } from './remains.ts'
+import { openSnapshots } from './repository.ts'
+import type { Snapshot } from './snapshot.ts'
+import { isSubscriptionClass, subscriptionInstancesIn } from './subscription-classes.ts'
+import type { RepositoryFiles, RepositoryInstance, RepositoryObject } from './types.ts'
 
 /**
  * Every object of the repository that matters to event subscriptions, in every namespace: filters, instances of
- * every class derived from `__EventConsumer`, bindings, timer instructions, `__Win32Provider` and
- * `__EventConsumerProviderRegistration`. Live objects first, then what older mappings hold, then remains.
+ * every class derived from `__EventConsumer`, bindings, timer instructions, `__EventConsumerProviderRegistration` and
+ * the `__Win32Provider` they name; with or without a binding. Live objects first, then what only older mappings hold
+ * (`recovered.from` is `older-mapping`), then remains found by their class hash.
+ *
+ * Where the index cannot be followed, OBJECTS.DATA is carved: what its pages' own tables list is then given as `live`
+ * with `recovered.from` `carved`, since deleted and live cannot be told apart, and the report says so.
  */
-export function readSubscriptionObjects(_files: RepositoryFiles, _report: Report): RepositoryObject[] {
-  return []
+export function readSubscriptionObjects(files: RepositoryFiles, report: Report): RepositoryObject[] {
+  const limitedReport = limited(report)
+  if (files.objects === undefined || files.objects.length === 0) {
+    limitedReport({
+      code: 'cim/record-missing',
+      severity: 'error',
+      message: 'the repository has no OBJECTS.DATA, or it is empty, so it has no records',
+      at: { in: 'file', source: files.source },
+    })
+    return []
+  }
+  const { current, older } = openSnapshots(files, limitedReport)
+  if (current === undefined) {
+    limitedReport({
+      code: 'cim/carved-only',
+      severity: 'warning',
+      message: 'OBJECTS.DATA is read without its index: live and deleted objects cannot be told apart',
+      at: { in: 'file', source: `${files.source}/OBJECTS.DATA` },
+      hint: 'Collect INDEX.BTR and the MAPPING files of the same folder with it.',
+    })
+  }
+  const carver = new Carver(files, current)
+  const remains = new Remains(carver, limitedReport)
+  if (current !== undefined) {
+    for (const instance of liveInstances(current, carver)) remains.addLive(instance, current)
+    for (const snapshot of older) addOlder(remains, snapshot, current)
+  }
+  remains.addCarved(current)
+  return remains.objects()
+}
+
+/** By ranges in every namespace, then whatever the whole index lists beyond: unexplained namespaces, lost `CR_` keys. */
+function* liveInstances(snapshot: Snapshot, carver: Carver): Generator<RepositoryInstance> {
+  const seen = new Set<number>()
+  for (const namespace of snapshot.namespaces()) {
+    for (const instance of subscriptionInstancesIn(snapshot, namespace)) {
+      seen.add(instance.offset)
+      yield instance
+    }
+  }
+  const names = new Map(snapshot.namespaces().map(({ hash, name }) => [hash, name]))
+  const wanted = new Map<string, boolean>()
+  for (const places of carver.live.instances.values()) {
+    for (const place of places) {
+      const id = `${place.namespace}\\${place.class}`
+      let want = wanted.get(id)
+      if (want === undefined) {
+        const schema = snapshot.schema(place.namespace, place.class)
+        want = schema !== undefined && isSubscriptionClass(schema.name, schema.superclasses)
+        wanted.set(id, want)
+      }
+      const offset = want ? snapshot.offsetOf(place.place) : undefined
+      if (offset === undefined || seen.has(offset)) continue
+      const instance = snapshot.decode(place, names.get(place.namespace))
+      if (instance === undefined) continue
+      snapshot.report({
+        code: 'cim/unindexed',
+        severity: 'warning',
+        message: `${instance.path} lies where the usual search of the index does not look`,
+        at: { in: 'bytes', source: snapshot.store.source, offset: instance.offset },
+      })
+      yield instance
+    }
+  }
+}
+
+function addOlder(remains: Remains, snapshot: Snapshot, current: Snapshot): void {
+  const live = new Set(current.mapping.objects.physical)
+  for (const namespace of snapshot.namespaces()) {
+    for (const instance of subscriptionInstancesIn(snapshot, namespace)) {
+      // A page that this generation had and the current one has too may still be live below a damaged index.
+      const samePlace =
+        live.has(Math.floor(instance.offset / PAGE_SIZE)) &&
+        current.holdsAt(instance.logicalPage, instance.offset)
+      if (samePlace && current.tree.damaged) remains.addLive(instance, current, snapshot)
+      else remains.addOlder(instance, snapshot)
+    }
+  }
 }

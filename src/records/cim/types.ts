@@ -88,6 +88,18 @@ export interface RepositoryInstance extends CimInstance {
   readonly classFiletime: bigint
 }
 
+/** An instance record that is not live, or of which it is not known. */
+export interface RecoveredInstance {
+  readonly instance: RepositoryInstance
+  readonly region: 'free-page' | 'page-slack' | 'unindexed' | 'unknown'
+  /** In the slack of a page that a large record runs on over. */
+  readonly continuation: boolean
+  /** False for a large record of which only the first page is left. */
+  readonly complete: boolean
+  /** A live record has the same bytes: an old copy. */
+  readonly identicalToLive: boolean
+}
+
 /** A qualifier of a class or property, e.g. `key`, `CIMTYPE`. */
 export interface Qualifier {
   readonly name: string

@@ -1,0 +1,315 @@
+import type { Report } from '../../diagnostics/index.ts'
+import type { CarvedInstance, Carver } from './carve.ts'
+import type { Snapshot } from './snapshot.ts'
+import {
+  isSubscriptionClass,
+  PROVIDER_CLASS,
+  providerName,
+  registeredProvider,
+} from './subscription-classes.ts'
+import type { Recovery, RepositoryInstance, RepositoryObject } from './types.ts'
+
+interface Found {
+  readonly object: RepositoryObject
+  readonly copies: number[]
+}
+
+/**
+ * Gathers subscription objects and decides what each one is: live, removed, overwritten, or a further copy of one that
+ * is listed already. Objects are the same when namespace, path and contents are; never by name alone.
+ */
+export class Remains {
+  readonly #carver: Carver
+  readonly #report: Report
+  readonly #found: Found[] = []
+  /** Namespace, path and contents → what is listed for it. */
+  readonly #byContent = new Map<string, Found>()
+  /** Path, without namespace, → live objects with it. */
+  readonly #livePaths = new Map<string, RepositoryObject[]>()
+  readonly #namespaceNames = new Map<string, string>()
+  readonly #offsets = new Set<number>()
+
+  constructor(carver: Carver, report: Report) {
+    this.#carver = carver
+    this.#report = report
+  }
+
+  objects(): RepositoryObject[] {
+    return this.#found.map(({ object, copies }) => (copies.length === 0 ? object : { ...object, copies }))
+  }
+
+  /** A live object; `through` is an older generation when the current index no longer leads to it. */
+  addLive(instance: RepositoryInstance, current: Snapshot, through?: Snapshot): void {
+    if (this.#offsets.has(instance.offset)) return
+    const { generation } = current.mapping
+    const object: RepositoryObject = {
+      ...describe(instance, instance.namespace),
+      state: 'live',
+      ...(generation === undefined ? {} : { generation }),
+    }
+    this.#list(object, instance)
+    const path = instance.path.toLowerCase()
+    this.#livePaths.set(path, [...(this.#livePaths.get(path) ?? []), object])
+    if (through === undefined) return
+    this.#report({
+      code: 'cim/unindexed',
+      severity: 'warning',
+      message: `${instance.path} is live, but only the index of ${through.mapping.name} leads to it`,
+      at: { in: 'bytes', source: current.store.source, offset: instance.offset },
+    })
+  }
+
+  /** An object that an older generation's index leads to. The same contents live means that nothing happened to it. */
+  addOlder(instance: RepositoryInstance, snapshot: Snapshot): void {
+    const { name, generation } = snapshot.mapping
+    this.#addGone(
+      instance,
+      instance.namespace,
+      {
+        from: 'older-mapping',
+        confidence: 'high',
+        why: `The index of ${name}${generation === undefined ? '' : ` (generation ${generation})`} leads to it; the current one does not.`,
+      },
+      generation,
+    )
+  }
+
+  #addGone(
+    instance: RepositoryInstance,
+    namespace: string | undefined,
+    recovered: Recovery,
+    generation?: number,
+  ): void {
+    if (this.#offsets.has(instance.offset)) return
+    const same = this.#livePaths
+      .get(instance.path.toLowerCase())
+      ?.filter((live) => namespace === undefined || live.namespace === namespace.toLowerCase())
+    const object: RepositoryObject = {
+      ...describe(instance, namespace),
+      state: same === undefined || same.length === 0 ? 'removed' : 'overwritten',
+      recovered,
+      ...(generation === undefined ? {} : { generation }),
+    }
+    // Without a namespace the contents alone say whether it is a copy of something live.
+    if (same?.some((live) => contents(live) === contents(object))) return
+    this.#list(object, instance)
+  }
+
+  #list(object: RepositoryObject, instance: RepositoryInstance): void {
+    this.#offsets.add(instance.offset)
+    const id = `${object.namespace ?? '?'}|${contents(object)}`
+    const known = this.#byContent.get(id)
+    if (known !== undefined && (object.state !== 'live' || known.object.state === 'live')) {
+      if (object.state !== 'live') known.copies.push(object.offset)
+      return
+    }
+    const found = { object, copies: [] }
+    this.#byContent.set(id, found)
+    this.#found.push(found)
+  }
+
+  /** Records found by their class hash: in free pages, slack, or anywhere when there is no index. */
+  addCarved(current: Snapshot | undefined): void {
+    for (const { hash, name } of current?.namespaces() ?? []) {
+      if (name !== undefined) this.#namespaceNames.set(hash, name)
+    }
+    const subscriptionClasses = new Map<string, boolean>()
+    const wanted = (classHash: string): boolean => {
+      let want = subscriptionClasses.get(classHash)
+      if (want === undefined) {
+        want = this.#carver
+          .candidates(classHash)
+          .some(
+            ({ schema }) =>
+              schema.name === PROVIDER_CLASS || isSubscriptionClass(schema.name, schema.superclasses),
+          )
+        subscriptionClasses.set(classHash, want)
+      }
+      return want
+    }
+    const carved = [
+      ...this.#carver.instances(
+        (classHash, { region }) => region !== 'live' && wanted(classHash),
+        (offset) => this.#reportRejected(offset),
+      ),
+    ]
+    const bindings = carved.filter(({ schema }) => schema.name === '__FilterToConsumerBinding')
+    const targets = this.#bindingTargets(bindings, current)
+    const providers = this.#registeredProviders(carved)
+    // What tables list comes first, so that a copy in slack is known as one.
+    const listed = (found: CarvedInstance): number => (found.position.entry === undefined ? 1 : 0)
+    for (const found of carved.sort((a, b) => listed(a) - listed(b))) {
+      if (found.schema.name === PROVIDER_CLASS && !providers.has(providerName(found.instance) ?? '')) continue
+      this.#addCarvedInstance(found, targets, current)
+    }
+  }
+
+  #reportRejected(offset: number): void {
+    this.#report({
+      code: 'cim/record-damaged',
+      severity: 'warning',
+      message: 'what looks like a record of a subscription does not fit its class and is left out',
+      at: { in: 'bytes', source: this.#carver.source, offset },
+    })
+  }
+
+  #registeredProviders(carved: readonly CarvedInstance[]): Set<string> {
+    const names = new Set<string>()
+    for (const { object } of this.#found) {
+      if (object.className !== '__EventConsumerProviderRegistration') continue
+      const path = registeredProvider({ properties: object.instance.properties })
+      if (path !== undefined) names.add(path)
+    }
+    for (const { schema, instance } of carved) {
+      const path =
+        schema.name === '__EventConsumerProviderRegistration' ? registeredProvider(instance) : undefined
+      if (path !== undefined) names.add(path)
+    }
+    return names
+  }
+
+  #addCarvedInstance(
+    found: CarvedInstance,
+    targets: ReadonlyMap<string, string>,
+    current: Snapshot | undefined,
+  ): void {
+    const { position, complete, instance } = found
+    const place = this.#namespaceOf(found, targets)
+    const where =
+      position.region === 'free-page'
+        ? `on physical page ${position.physicalPage}, which no logical page names`
+        : position.region === 'page-slack'
+          ? `in the slack of page ${position.physicalPage}`
+          : position.region === 'unindexed'
+            ? `in the table of logical page ${position.logicalPage}, which the index does not name it in`
+            : position.entry === undefined
+              ? `on page ${position.physicalPage}, whose table does not list it`
+              : `in the table of page ${position.physicalPage}; without the index it may be live or deleted`
+    const known =
+      found.schema.part === undefined
+        ? ' The layout of its class is the usual one, no definition was found.'
+        : ''
+    const recovered: Recovery = {
+      from:
+        position.region === 'free-page'
+          ? 'free-page'
+          : position.region === 'page-slack' || position.entry === undefined
+            ? 'page-slack'
+            : 'carved',
+      confidence: !complete ? 'low' : place.certain && position.entry !== undefined ? 'high' : 'medium',
+      why: `Its record lies ${where}; ${complete ? 'all its lengths agree with its class' : 'only its first page is there'}. ${place.why}${known}`,
+    }
+    // A table of a live page, or of any page when there is no index, lists what was not deleted.
+    const listed = recovered.from === 'carved'
+    if (!listed) {
+      this.#addGone(instance, place.namespace, recovered)
+      return
+    }
+    if (this.#offsets.has(instance.offset)) return
+    const object: RepositoryObject = { ...describe(instance, place.namespace), state: 'live', recovered }
+    const path = instance.path.toLowerCase()
+    const sameLive = this.#livePaths.get(path) ?? []
+    if (current !== undefined && sameLive.some((live) => contents(live) === contents(object))) return
+    this.#list(object, instance)
+    if (current === undefined) this.#livePaths.set(path, [...sameLive, object])
+  }
+
+  /**
+   * The namespace of a carved record, which the record does not tell: by index keys with the same class and key, live
+   * or left over; by reference records of a binding; for filters and consumers by the bindings that name them.
+   */
+  #namespaceOf(
+    found: CarvedInstance,
+    targets: ReadonlyMap<string, string>,
+  ): { namespace: string | undefined; certain: boolean; why: string } {
+    const id = `${found.classHash}\\${found.key ?? ''}`
+    const stray = this.#carver.stray.instances.get(id) ?? []
+    const hashes = new Set(
+      [...stray, ...(this.#carver.live.instances.get(id) ?? [])].map(({ namespace }) => namespace),
+    )
+    const byId = stray.filter(
+      ({ place }) => place.id === found.position.entry?.id && place.size === found.header.size,
+    )
+    const exact = new Set(byId.map(({ namespace }) => namespace))
+    const references = this.#carver.references().get(id) ?? []
+    for (const reference of references) if (hashes.size === 0) exact.add(reference.namespaceHash)
+    const from = exact.size > 0 ? exact : hashes
+    const [hash] = from
+    if (hash !== undefined && from.size === 1) {
+      const clear = references.find((reference) => reference.namespaceHash === hash)?.namespace
+      const namespace = this.#namespaceNames.get(hash) ?? clear
+      if (namespace !== undefined) {
+        const witness = hashes.size > 0 ? 'An index key' : 'A reference record'
+        return { namespace, certain: true, why: `${witness} with its class and key names the namespace.` }
+      }
+    }
+    if (from.size > 1)
+      return { namespace: undefined, certain: false, why: 'Index keys of several namespaces fit it.' }
+    const target = targets.get(found.instance.path.toLowerCase())
+    if (target !== undefined)
+      return { namespace: target, certain: false, why: 'A binding in that namespace names it.' }
+    return { namespace: undefined, certain: false, why: 'Nothing tells its namespace.' }
+  }
+
+  /** Relative paths that bindings name, and the one namespace these bindings lie in. */
+  #bindingTargets(bindings: readonly CarvedInstance[], current: Snapshot | undefined): Map<string, string> {
+    const targets = new Map<string, string | undefined>()
+    const add = (instance: RepositoryInstance, namespace: string | undefined): void => {
+      for (const { name, value } of instance.properties) {
+        if (typeof value !== 'string' || !/^(filter|consumer)$/i.test(name) || namespace === undefined)
+          continue
+        const path = value.toLowerCase()
+        const other = targets.get(path)
+        const conflict = targets.has(path) && other?.toLowerCase() !== namespace.toLowerCase()
+        targets.set(path, conflict ? undefined : namespace)
+      }
+    }
+    for (const binding of bindings) add(binding.instance, this.#namespaceOf(binding, new Map()).namespace)
+    for (const { object } of this.#found)
+      if (
+        object.className === '__FilterToConsumerBinding' &&
+        current !== undefined &&
+        object.namespace !== undefined
+      )
+        for (const { name, value } of object.instance.properties)
+          if (
+            typeof value === 'string' &&
+            /^(filter|consumer)$/i.test(name) &&
+            !targets.has(value.toLowerCase())
+          )
+            targets.set(value.toLowerCase(), object.namespace)
+    return new Map(
+      [...targets].flatMap(([path, namespace]) => (namespace === undefined ? [] : [[path, namespace]])),
+    )
+  }
+}
+
+function describe(
+  instance: RepositoryInstance,
+  namespace: string | undefined,
+): Omit<RepositoryObject, 'state' | 'recovered' | 'generation'> {
+  return {
+    ...(namespace === undefined ? {} : { namespace: namespace.toLowerCase().replaceAll('/', '\\') }),
+    className: instance.className,
+    superclasses: instance.superclasses,
+    instance: {
+      className: instance.className,
+      properties: instance.properties
+        .filter(({ state }) => state !== 'null-default')
+        .map(({ name, value }) => ({ name, value })),
+    },
+    offset: instance.offset,
+    recordFiletimes: [instance.writeFiletime, instance.classFiletime],
+    path: instance.path,
+    size: instance.size,
+    ...(instance.writtenGeneration === undefined ? {} : { writtenGeneration: instance.writtenGeneration }),
+  }
+}
+
+/** Path and values as one text, to compare by. */
+function contents(object: RepositoryObject): string {
+  const values = object.instance.properties.map(({ name, value }) => [name, value])
+  return JSON.stringify([object.path?.toLowerCase(), values], (_, value: unknown) =>
+    typeof value === 'bigint' ? `${value}n` : value,
+  )
+}
