@@ -1,0 +1,163 @@
+import { type Atom, atomWords, likeWords, listWords, quoted } from './conditions.ts'
+import type { TriggerProcess } from './model.ts'
+import { type Change, type Describer, equalValues, type Group, type Part } from './part.ts'
+import { describeProgram, isSecurityService } from './programs.ts'
+
+const NAME_PROPERTIES = new Set(['name', 'processname', 'caption', 'executablepath', 'description'])
+
+/** Starts and ends of programs: Win32_Process and the kernel's trace events. */
+export const processes: Describer = {
+  classes:
+    /^(?:win32_process|win32_processtrace|win32_processstarttrace|win32_processstoptrace|cim_process)$/,
+  consumes: (property) => NAME_PROPERTIES.has(property),
+  describe: (group) => {
+    const change = changeOf(group)
+    const programs = group.alternatives.map((atoms) => programOf(atoms))
+    const named = programs.filter((program) => program !== undefined)
+    const stop = change === 'deleted'
+    const kind = stop ? 'process-stop' : 'process-start'
+    if (named.length < programs.length || named.length === 0) {
+      return { kind, words: anyWords(change), rows: ['activity'], broad: true }
+    }
+    const security = named.some(
+      ({ process }) => process.role === 'analyst-tool' || process.role === 'security-product',
+    )
+    const words = programWords(change, listWords(named.map((program) => program.words)))
+    const desktop =
+      named.some(({ process }) => process.name.toLowerCase() === 'explorer.exe') && change === 'created'
+    return {
+      kind,
+      words: desktop ? `${words}, which happens when someone signs in` : words,
+      rows: [security ? 'security-tool' : 'activity'],
+      details: { processes: named.map(({ process }) => process) },
+    }
+  },
+}
+
+function changeOf(group: Group): Change {
+  if (group.lower === 'win32_processstarttrace') return 'created'
+  if (group.lower === 'win32_processstoptrace') return 'deleted'
+  return group.change === 'happened' ? 'operated' : group.change
+}
+
+interface Program {
+  readonly process: TriggerProcess
+  readonly words: string
+}
+
+/** The program that one alternative names. Only a positive comparison names one. */
+function programOf(atoms: readonly Atom[]): Program | undefined {
+  const names = atoms.filter((atom) => NAME_PROPERTIES.has(atom.property.toLowerCase()))
+  const atom = names.find(({ test }) => test === '=') ?? names.find(({ test }) => test === 'like')
+  const others = names.filter((other) => other !== atom).map((other) => atomWords(other))
+  const rest = others.length === 0 ? '' : ` (and ${listWords(others, 'and')})`
+  if (atom === undefined) {
+    return names.length === 0
+      ? undefined
+      : { process: { name: '', role: 'other' }, words: `any program${rest}` }
+  }
+  const process = describeProgram(atom.value, atom.test === 'like')
+  if (atom.test === 'like') {
+    const pattern = `whose name ${likeWords(atom.value)}`
+    const label =
+      process.label === undefined ? `a program ${pattern}` : `${process.label} (or any program ${pattern})`
+    return { process, words: label + rest }
+  }
+  return {
+    process,
+    words:
+      (process.label === undefined ? quotedName(process.name) : `${process.label} (${process.name})`) + rest,
+  }
+}
+
+function quotedName(name: string): string {
+  return /^[\w.+ -]{1,60}$/.test(name) ? name : quoted(name)
+}
+
+function programWords(change: Change, programs: string): string {
+  switch (change) {
+    case 'created':
+      return `when someone starts ${programs}`
+    case 'deleted':
+      return `when ${programs} is closed`
+    case 'modified':
+      return `while ${programs} is running`
+    default:
+      return `when ${programs} starts, runs or is closed`
+  }
+}
+
+function anyWords(change: Change): string {
+  switch (change) {
+    case 'created':
+      return 'when any program starts'
+    case 'deleted':
+      return 'when any program is closed'
+    case 'modified':
+      return 'again and again while programs are running'
+    default:
+      return 'when any program starts, runs or is closed'
+  }
+}
+
+/** Services and drivers. */
+export const services: Describer = {
+  classes: /^(?:win32_service|win32_baseservice|win32_systemdriver|cim_service|win32_terminalservice)$/,
+  consumes: (property) =>
+    ['name', 'displayname', 'state', 'started', 'status', 'startmode'].includes(property),
+  describe: (group) => describeService(group),
+}
+
+function describeService(group: Group): Part {
+  const names = equalValues(group, 'name', 'displayname')
+  const patterns = group.alternatives
+    .flat()
+    .filter(({ test, property }) => test === 'like' && /^(?:display)?name$/i.test(property))
+    .map(({ value }) => value)
+  const what = group.lower === 'win32_systemdriver' ? 'driver' : 'service'
+  const who = listWords([
+    ...names.map(quoted),
+    ...patterns.map((pattern) => `whose name ${likeWords(pattern)}`),
+  ])
+  const subject = who === '' ? `any ${what}` : `the ${what} ${who}`
+  const conditions = group.alternatives
+    .flat()
+    .filter(
+      ({ property, test }) => !/^(?:display)?name$/i.test(property) || (test !== '=' && test !== 'like'),
+    )
+  const stopped = conditions.some(
+    ({ property, test, value, previous }) =>
+      !previous &&
+      ((/^state$/i.test(property) && test === '=' && /^stop/i.test(value)) ||
+        (/^state$/i.test(property) && test === '!=' && /^running$/i.test(value)) ||
+        (/^started$/i.test(property) && test === '=' && /^(?:false|0)$/i.test(value))),
+  )
+  const started = conditions.some(
+    ({ property, test, value, previous }) =>
+      !previous &&
+      test === '=' &&
+      ((/^state$/i.test(property) && /^running$/i.test(value)) ||
+        (/^started$/i.test(property) && /^true$/i.test(value))),
+  )
+  const rest =
+    stopped || started || conditions.length === 0 ? '' : ` and ${listWords(conditions.map(atomWords), 'and')}`
+  const security =
+    !started &&
+    (names.some((name) => isSecurityService(name)) ||
+      patterns.some((pattern) => isSecurityService(pattern, true)))
+  return {
+    kind: 'service',
+    words: `when ${subject} ${serviceWords(group.change, stopped, started)}${rest}`,
+    rows: [security ? 'security-tool' : 'operational'],
+    details: { services: [...names, ...patterns] },
+  }
+}
+
+function serviceWords(change: Change, stopped: boolean, started: boolean): string {
+  if (change === 'created') return 'is installed'
+  if (change === 'deleted') return 'is removed'
+  if (stopped && started) return 'starts or stops'
+  if (stopped) return 'stops'
+  if (started) return 'starts'
+  return change === 'modified' ? 'changes its state or settings' : 'is installed, changed or removed'
+}

@@ -1,0 +1,59 @@
+import { listWords } from './conditions.ts'
+import type { Describer } from './part.ts'
+
+const SELF: Readonly<Record<string, string>> = {
+  __eventfilter: 'an event filter (the waiting half of such a hook)',
+  __filtertoconsumerbinding: 'the link between a filter and what it runs',
+  __eventconsumer: 'an event consumer (the acting half of such a hook)',
+  __intervaltimerinstruction: 'a WMI timer',
+  __absolutetimerinstruction: 'a WMI timer',
+  __timerinstruction: 'a WMI timer',
+}
+
+/** WMI watching its own subscriptions: used to put a removed hook back, or to notice an analyst. */
+export const selfWatch: Describer = {
+  classes:
+    /^(?:__eventfilter|__filtertoconsumerbinding|__eventconsumer|__indicationrelated|__\w*timerinstruction|\w*eventconsumer)$/,
+  consumes: () => false,
+  describe: (group) => {
+    const kinds = group.classNames.map((name) => SELF[name.toLowerCase()] ?? SELF.__eventconsumer ?? name)
+    const what = listWords(kinds)
+    const how = {
+      created: 'is added',
+      deleted: 'is removed',
+      modified: 'is changed',
+      operated: 'is added, changed or removed',
+      happened: 'is added, changed or removed',
+    }[group.change]
+    return { kind: 'wmi-self-watch', words: `when ${what} ${how} in WMI itself`, rows: ['self-watch'] }
+  },
+}
+
+/** Other changes of WMI: classes, namespaces, provider activity. */
+export const wmiChange: Describer = {
+  classes:
+    /^(?:__(?:class|namespace)\w*event|msft_wmi\w+|__event|__extrinsicevent|__namespaceoperationevent|__namespace|__win32provider|__provider\w*|__\w+registration)$/,
+  consumes: () => false,
+  describe: (group) => {
+    const subject = /namespace/.test(group.lower)
+      ? 'a part (namespace) of WMI'
+      : /class/.test(group.lower)
+        ? 'a class of WMI'
+        : /provider|registration/.test(group.lower)
+          ? 'a provider of WMI'
+          : undefined
+    if (subject === undefined)
+      return {
+        kind: 'wmi-change',
+        words: `when WMI itself reports "${group.className}"`,
+        rows: ['operational'],
+      }
+    const how =
+      /creat/.test(group.lower) || group.change === 'created'
+        ? 'is added'
+        : /delet/.test(group.lower) || group.change === 'deleted'
+          ? 'is removed'
+          : 'is added, changed or removed'
+    return { kind: 'wmi-change', words: `when ${subject} ${how}`, rows: ['operational'] }
+  },
+}

@@ -1,0 +1,253 @@
+import { parseWql, printCondition, type WqlSelect } from '../../lang/wql/index.ts'
+import type { TimerFacts } from '../model.ts'
+import { type Alternatives, type Atom, alternativesOf, atomWords, listWords, quoted } from './conditions.ts'
+import { deviceChanges, files, modules, power, shutdown, volumes } from './describe-devices.ts'
+import { eventLogs, logons } from './describe-logon.ts'
+import { others } from './describe-others.ts'
+import { processes, services } from './describe-process.ts'
+import { registry } from './describe-registry.ts'
+import { clock, load, timers, uptime } from './describe-time.ts'
+import { selfWatch, wmiChange } from './describe-wmi.ts'
+import type { TriggerExplanation, TriggerRow } from './model.ts'
+import type { Change, Describer, Group, Part } from './part.ts'
+import { durationWords } from './time-words.ts'
+
+export interface TriggerFilter {
+  readonly query?: string
+  readonly eventNamespace?: string
+  readonly queryLanguage?: string
+}
+
+const INTRINSIC: Readonly<Record<string, Change>> = {
+  __instancecreationevent: 'created',
+  __instancedeletionevent: 'deleted',
+  __instancemodificationevent: 'modified',
+  __instanceoperationevent: 'operated',
+}
+
+/** What a filter's conditions weigh, so that of several alternatives the weightiest names the kind. */
+const ROW_ORDER: readonly TriggerRow[] = [
+  'security-tool',
+  'self-watch',
+  'failed-logon',
+  'uptime',
+  'timer-short',
+  'registry-autostart',
+  'clock',
+  'timer-long',
+  'activity',
+  'operational',
+  'broad',
+]
+
+const FAST_POLLING_SECONDS = 2
+
+/**
+ * Says in plain words what an event filter waits for, with the facts that scoring needs. The query is parsed; what the
+ * grammar does not allow is `unparsable` and shown, never guessed. `timer` is the timer instruction that the query's
+ * TimerID names, where the evidence has it. Source of the classes: TELEMETRY section 16, TRADECRAFT section 3.
+ */
+export function explainTrigger(filter: TriggerFilter, timer?: TimerFacts): TriggerExplanation {
+  const { query } = filter
+  if (query === undefined || query.trim() === '')
+    return {
+      kind: 'unknown',
+      plain: 'It is not known when: the query is not in the evidence',
+      rows: [],
+      flags: {},
+    }
+  const tree = isWql(filter.queryLanguage) ? parseWql(query) : undefined
+  if (tree === undefined) {
+    const why = isWql(filter.queryLanguage)
+      ? 'the query cannot be read'
+      : `the query language is ${quoted(filter.queryLanguage ?? '')}`
+    return {
+      kind: 'unparsable',
+      plain: `It is not known when: ${why}: ${quoted(query)}`,
+      rows: [],
+      query,
+      flags: {},
+    }
+  }
+  if (tree.kind !== 'select') {
+    const plain = `When objects related to ${quoted(tree.of)} change`
+    return { kind: 'other', plain, rows: ['operational'], query, flags: {} }
+  }
+  return explainSelect(tree, query, timer)
+}
+
+function isWql(language: string | undefined): boolean {
+  return language === undefined || language.trim() === '' || language.trim().toLowerCase() === 'wql'
+}
+
+function explainSelect(select: WqlSelect, query: string, timer: TimerFacts | undefined): TriggerExplanation {
+  const within = select.within === undefined ? undefined : Number(select.within)
+  const base = {
+    query,
+    eventClass: select.from,
+    ...(within === undefined ? {} : { withinSeconds: within }),
+  }
+  const alternatives = alternativesOf(select.where)
+  if (alternatives === 'never')
+    return { ...base, kind: 'never', plain: 'Never: its condition cannot be true', rows: [], flags: {} }
+  const groups = groupsOf(select.from, alternatives)
+  const parts = groups.map((group) => describe(group, timer))
+  const order = (part: Part): number =>
+    Math.min(...part.rows.map((row) => ROW_ORDER.indexOf(row)), ROW_ORDER.length)
+  const [primary] = [...parts].sort((a, b) => order(a) - order(b))
+  const broad = parts.some((part) => part.broad === true)
+  const fastPolling = within !== undefined && within < FAST_POLLING_SECONDS
+  const rows = new Set(parts.flatMap((part) => part.rows))
+  if (broad || fastPolling) rows.add('broad')
+  const targetClasses = [
+    ...new Set(groups.filter(({ change }) => change !== 'happened').flatMap(({ classNames }) => classNames)),
+  ]
+  return {
+    ...base,
+    kind: primary?.kind ?? 'everything',
+    plain: sentence(parts, select, alternatives, within, fastPolling),
+    rows: ROW_ORDER.filter((row) => rows.has(row)),
+    ...(targetClasses.length === 0 || targetClasses[0] === '' ? {} : { targetClasses }),
+    ...mergeDetails(parts),
+    flags: {
+      ...(broad ? { broad: true as const } : {}),
+      ...(alternatives.tautology ? { tautology: true as const } : {}),
+      ...(fastPolling ? { fastPolling: true as const } : {}),
+      ...(select.group === undefined ? {} : { grouped: true as const }),
+    },
+  }
+}
+
+function sentence(
+  parts: readonly Part[],
+  select: WqlSelect,
+  alternatives: Alternatives,
+  within: number | undefined,
+  fastPolling: boolean,
+): string {
+  let text = listWords(parts.map(({ words }) => words))
+  if (alternatives.cut) text += ', or in further cases that the query lists'
+  if (select.group !== undefined) {
+    const seconds = durationWords(Number(select.group.within))
+    text += `; events within ${seconds} are counted together`
+    if (select.group.having !== undefined) text += `, and only ${printCondition(select.group.having)} counts`
+  }
+  if (
+    parts.some((part) => part.broad === true && part.kind !== 'process-start' && part.kind !== 'process-stop')
+  )
+    text += within === undefined ? '' : ` (about every ${durationWords(within).replace(/^1 /, '')})`
+  else if (fastPolling)
+    text += ` (looked for every ${durationWords(within ?? 0).replace(/^1 /, '')}, which is unusually often)`
+  if (alternatives.tautology) text += ' (one of its conditions is always true)'
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+function mergeDetails(parts: readonly Part[]): Partial<TriggerExplanation> {
+  const all = parts.map(({ details }) => details ?? {})
+  const merged: Partial<TriggerExplanation> = Object.assign({}, ...all.reverse())
+  const list = <T>(pick: (part: (typeof all)[number]) => readonly T[] | undefined): readonly T[] => [
+    ...new Set(all.reverse().flatMap((details) => pick(details) ?? [])),
+  ]
+  if (all.length < 2) return merged
+  const processes = list((details) => details.processes)
+  const registryKeys = list((details) => details.registry)
+  return {
+    ...merged,
+    ...(processes.length === 0 ? {} : { processes }),
+    ...(registryKeys.length === 0 ? {} : { registry: registryKeys }),
+  }
+}
+
+/** Alternatives of one object class together; those whose remaining conditions differ stay apart. */
+function groupsOf(from: string, alternatives: Alternatives): Group[] {
+  const change = INTRINSIC[from.toLowerCase()]
+  const groups = new Map<
+    string,
+    {
+      readonly group: Pick<Group, 'change' | 'className' | 'lower'>
+      readonly classNames: Set<string>
+      readonly alternatives: (readonly Atom[])[]
+    }
+  >()
+  for (const atoms of alternatives.all) {
+    const isa =
+      change === undefined ? undefined : atoms.find(({ property, test }) => property === '' && test === 'isa')
+    const className = change === undefined ? from : (isa?.value ?? '')
+    const lower = className.toLowerCase()
+    const rest = isa === undefined ? atoms : atoms.filter((atom) => atom !== isa)
+    const describer = DESCRIBERS.find(({ classes }) => classes.test(lower))
+    const left = rest.filter(({ property }) => describer?.consumes(property.toLowerCase()) !== true)
+    const together = describer === selfWatch ? 'wmi' : lower
+    const key = `${together}\n${left.map(atomWords).sort().join('\n')}`
+    const known = groups.get(key)
+    if (known === undefined) {
+      const group = { change: change ?? 'happened', className, lower }
+      groups.set(key, { group, classNames: new Set([className]), alternatives: [rest] })
+    } else {
+      known.classNames.add(className)
+      known.alternatives.push(rest)
+    }
+  }
+  return [...groups.values()].map(({ group, classNames, alternatives: own }) => ({
+    ...group,
+    classNames: [...classNames],
+    alternatives: own,
+  }))
+}
+
+/** The first that knows the class describes it; `timers` needs the instruction and is asked apart. */
+const DESCRIBERS: readonly Describer[] = [
+  uptime,
+  clock,
+  load,
+  timers(undefined),
+  processes,
+  services,
+  logons,
+  eventLogs,
+  registry,
+  selfWatch,
+  volumes,
+  deviceChanges,
+  power,
+  shutdown,
+  files,
+  modules,
+  ...others,
+  wmiChange,
+]
+
+function describe(group: Group, timer: TimerFacts | undefined): Part {
+  const found =
+    group.lower === '__timerevent'
+      ? timers(timer)
+      : DESCRIBERS.find(({ classes }) => classes.test(group.lower))
+  const part = found?.describe(group) ?? unknownClass(group)
+  const [first = []] = group.alternatives
+  const left = first.filter(({ property }) => found?.consumes(property.toLowerCase()) !== true)
+  if (left.length === 0) return part
+  const { broad: _broad, ...narrowed } = part
+  return { ...narrowed, words: `${part.words}, if ${listWords(left.map(atomWords), 'and')}` }
+}
+
+function unknownClass(group: Group): Part {
+  const name = quoted(group.className)
+  if (group.className === '') {
+    const how = {
+      created: 'appears',
+      deleted: 'goes away',
+      modified: 'changes',
+      operated: 'appears, changes or goes away',
+      happened: 'happens',
+    }[group.change]
+    return { kind: 'everything', words: `whenever anything that WMI knows ${how}`, rows: [], broad: true }
+  }
+  const words = {
+    created: `when a new ${name} object appears`,
+    deleted: `when a ${name} object goes away`,
+    modified: `when a ${name} object changes`,
+    operated: `when a ${name} object appears, changes or goes away`,
+    happened: `when Windows or a program reports the event ${name}`,
+  }[group.change]
+  return { kind: 'other', words, rows: ['operational'] }
+}
