@@ -17,5 +17,6 @@ export const cimCodes = {
   'cim/unindexed': 'A record is live but the index does not lead to it.',
   'cim/carved-only': 'The index cannot be followed, so what is live and what is deleted cannot be told apart.',
   'cim/more': 'Further diagnostics of the same code are counted and not listed.',
+  'cim/no-repository': 'No file of a WMI repository is found under the given path.',
   'cim/write': 'A repository description cannot be written.',
 } as const

@@ -6,6 +6,7 @@
 export { recoverInstances } from './recovered-instances.ts'
 export { openRepository } from './repository.ts'
 export { readSubscriptionObjects } from './subscription-objects.ts'
+export { datetimeToIso, readTimeline } from './timeline.ts'
 export type {
   ClassProperty,
   Generation,
@@ -21,4 +22,5 @@ export type {
   RepositoryFiles,
   RepositoryInstance,
   RepositoryObject,
+  TimelineEntry,
 } from './types.ts'

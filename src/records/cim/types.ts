@@ -100,6 +100,28 @@ export interface RecoveredInstance {
   readonly identicalToLive: boolean
 }
 
+/** One line of a repository's timeline. */
+export interface TimelineEntry {
+  /** `used` is a program that `CCM_RecentlyUsedApps` recorded; its `time` is when it was last used. */
+  readonly what: 'stored' | 'removed' | 'recovered' | 'used'
+  readonly namespace?: string
+  readonly className: string
+  readonly path: string
+  /** Number of the run of the service that wrote the record, oldest first. */
+  readonly run?: number
+  /** Start of that run by its own clock, ISO 8601 UTC: the record was written after it. */
+  readonly notBefore?: string
+  /** Writes since the start of the run. */
+  readonly order?: number
+  readonly writtenGeneration?: number
+  readonly writeFiletime: bigint
+  /** ISO 8601 UTC. */
+  readonly time?: string
+  /** Of `used` entries. */
+  readonly properties?: Readonly<Record<string, CimValue>>
+  readonly offset: number
+}
+
 /** A qualifier of a class or property, e.g. `key`, `CIMTYPE`. */
 export interface Qualifier {
   readonly name: string
