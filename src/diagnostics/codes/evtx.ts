@@ -21,6 +21,7 @@ export const evtxCodes = {
   'evtx/too-large': 'A record expands to more text or fields than any real event has.',
   'evtx/no-event': 'A record holds no Event element with an event id.',
   'evtx/not-in-order': 'A scanner was fed a window that does not start where the one before ended.',
+  'evtx/cannot-write': 'An event to be written does not fit the EVTX format.',
   'evtx/slack-not-read':
     'Old records in the slack of a log could not be decoded because their templates were overwritten.',
   'evtx/more-diagnostics': 'More diagnostics of the same code were counted but not listed.',

@@ -140,7 +140,8 @@ class Scanner implements EvtxScanner {
     const end = hasMagic ? liveEnd(chunk) : chunk.limit
     this.records(chunk, this.reader, end)
     if (this.reader.remembered > 0) {
-      const message = 'templates of this chunk were overwritten; those of the same id elsewhere in the log were used'
+      const message =
+        'templates of this chunk were overwritten; those of the same id elsewhere in the log were used'
       this.warn('evtx/template-by-id', message, chunk, 0)
     }
     if (hasMagic && this.recovered !== undefined) this.slack(chunk, this.reader, this.recovered, end)
