@@ -1,27 +1,68 @@
 /**
  * Windows events from text: JSON in every shape tools write, event XML, CSV, and events of which only the message
- * is left → {@link EventRecord} with the field names of the event's own XML.
+ * is left → {@link EventRecord} with the field names of the event's own XML. The same files may turn out to be rows
+ * of exported tables or state listings, for which kind is decided object by object.
  */
 import type { FileContext, FileOutcome } from '../file-context.ts'
-import { unreadOutcome } from '../file-context.ts'
+import { readCsvRows } from './csv.ts'
+import { ElementReader } from './element-reader.ts'
+import { JsonSplitter } from './json-splitter.ts'
+import { XmlSplitter } from './xml-splitter.ts'
 
+/** Reads a stream of UTF-8 JSON: an array, JSON Lines, or objects one after the other. */
 export async function readEventJson(
-  _chunks: AsyncIterable<Uint8Array>,
-  _context: FileContext,
+  chunks: AsyncIterable<Uint8Array>,
+  context: FileContext,
 ): Promise<FileOutcome> {
-  return unreadOutcome('JSON without a known shape')
+  const reader = new ElementReader(context)
+  const splitter = new JsonSplitter({
+    source: context.source,
+    report: context.report,
+    element(text, offset) {
+      let value: unknown
+      try {
+        value = JSON.parse(text)
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) throw error
+        reader.damaged += 1
+        context.report({
+          code: 'events/damaged-element',
+          severity: 'error',
+          message: `the JSON object is not valid (${error.message.slice(0, 120)}); it was left out`,
+          at: { in: 'bytes', source: context.source, offset },
+        })
+        return
+      }
+      reader.take(value, offset)
+    },
+  })
+  for await (const chunk of chunks) splitter.feed(chunk)
+  splitter.end()
+  return reader.outcome('JSON', splitter.damaged)
 }
 
+/** Reads a CSV file: an exported table, a timeline of EvtxECmd or Hayabusa, Splunk results, Autoruns. */
 export async function readEventCsv(
-  _chunks: AsyncIterable<Uint8Array>,
-  _context: FileContext,
+  chunks: AsyncIterable<Uint8Array>,
+  context: FileContext,
 ): Promise<FileOutcome> {
-  return unreadOutcome('CSV without known columns')
+  const reader = new ElementReader(context)
+  const damaged = await readCsvRows(chunks, reader, context)
+  return reader.outcome('CSV', damaged)
 }
 
+/** Reads event XML: `wevtutil qe /f:xml` with or without a root, one event a line, other text between. */
 export async function readEventXml(
-  _chunks: AsyncIterable<Uint8Array>,
-  _context: FileContext,
+  chunks: AsyncIterable<Uint8Array>,
+  context: FileContext,
 ): Promise<FileOutcome> {
-  return unreadOutcome('XML without events')
+  const reader = new ElementReader(context)
+  const splitter = new XmlSplitter({
+    source: context.source,
+    report: context.report,
+    element: (text, offset) => reader.takeXml(text, offset),
+  })
+  for await (const chunk of chunks) splitter.feed(chunk)
+  splitter.end()
+  return reader.outcome('XML', splitter.damaged)
 }

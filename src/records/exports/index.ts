@@ -1,6 +1,8 @@
-import type { EventRecord, ExportRow } from '../event.ts'
-
-/** The Windows event that a row of `Event`, `WindowsEvent` or `SecurityEvent` carries; `undefined` for other tables. */
-export function exportRowToEvent(_row: ExportRow): EventRecord | undefined {
-  return undefined
-}
+/**
+ * Tables exported from Defender XDR, Sentinel and Log Analytics: recognised by their columns → {@link ExportRow};
+ * and the Windows event inside a row of the event tables.
+ */
+export { type ExportTable, exportTable } from './columns.ts'
+export { type ColumnMap, recogniseColumns } from './recognise.ts'
+export { exportRowToEvent } from './row-to-event.ts'
+export { ExportRowReader } from './rows.ts'

@@ -1,0 +1,206 @@
+import { ExportRowReader } from '../exports/index.ts'
+import type { FileContext, FileOutcome } from '../file-context.ts'
+import { inventoryShape, isWmiAutorun } from '../inventory/index.ts'
+import type { EvidenceKind } from '../read.ts'
+import { isSelected } from '../selection.ts'
+import { type EventDraft, toEventRecord } from './draft.ts'
+import { providerOfChannel } from './fields.ts'
+import { isObject, type JsonObject, pick } from './json-value.ts'
+import { elasticDefend } from './shapes/elastic-defend.ts'
+import { eventSystem } from './shapes/event-system.ts'
+import { evtxEcmd } from './shapes/evtxecmd.ts'
+import { flat } from './shapes/flat.ts'
+import { getWinEvent } from './shapes/get-winevent.ts'
+import { hayabusa } from './shapes/hayabusa.ts'
+import type { Shape, Wanted } from './shapes/shape.ts'
+import { wazuh } from './shapes/wazuh.ts'
+import { winlogbeat } from './shapes/winlogbeat.ts'
+import { wrappedElements, wrappedTables } from './wrappers.ts'
+import { eventFromXml } from './xml.ts'
+
+/** From the most telling keys to the least: a flat object could be anything with an event id. */
+const SHAPES: readonly Shape[] = [
+  eventSystem,
+  elasticDefend,
+  winlogbeat,
+  evtxEcmd,
+  hayabusa,
+  wazuh,
+  getWinEvent,
+  flat,
+]
+
+/** Wrappers in wrappers: an Elasticsearch hit whose source holds a raw line, and a little more. */
+const MAX_WRAPPING = 6
+
+/**
+ * Takes the objects of one file, whatever their shape, and gives events, rows and inventory entries to the sink.
+ * Counts what it read, what was wanted, and what it knew no shape for.
+ */
+export class ElementReader {
+  readonly #context: FileContext
+  readonly #rows: ExportRowReader
+  readonly #wanted: Wanted
+  readonly #kinds = new Map<EvidenceKind, number>()
+  /** Shape that fitted last: files are of one shape, so it is tried first. */
+  #lastShape: Shape = flat
+  #read = 0
+  #relevant = 0
+  #unknown = 0
+  #unknownOffset: number | undefined
+  #rowNumber = 0
+  #timeless = 0
+  damaged = 0
+
+  constructor(context: FileContext) {
+    this.#context = context
+    this.#rows = new ExportRowReader(context.evidence)
+    this.#wanted = (provider, channel, eventId) =>
+      isSelected(context.selection, provider ?? providerOfChannel(channel, eventId), eventId)
+  }
+
+  get rows(): ExportRowReader {
+    return this.#rows
+  }
+
+  take(value: unknown, offset: number): void {
+    this.#take(value, offset, MAX_WRAPPING)
+  }
+
+  /** A raw event XML text. */
+  takeXml(text: string, offset: number): void {
+    const draft = eventFromXml(text)
+    if (draft === undefined) {
+      this.damaged += 1
+      this.#context.report({
+        code: 'events/damaged-xml',
+        severity: 'error',
+        message: 'the Event element is not well formed or has no System; it was left out',
+        at: { in: 'bytes', source: this.#context.source, offset },
+      })
+      return
+    }
+    this.#count('event-xml')
+    if (this.#wanted(draft.provider, draft.channel, draft.eventId)) this.#give(draft, offset)
+  }
+
+  /** A row of a table, its columns already recognised. False where its table is none that is known. */
+  takeRow(columns: readonly string[], values: readonly unknown[], offset: number | undefined): boolean {
+    const map = this.#rows.columns(columns)
+    if (map === undefined) return false
+    this.#rowNumber += 1
+    const row = this.#rows.row(map, values, offset, this.#rowNumber)
+    if (row === undefined) return false
+    this.#count('table-export')
+    this.#relevant += 1
+    this.#context.sink.row?.(row)
+    return true
+  }
+
+  /** What the file came to; kind is `unknown` where nothing in it was known. */
+  outcome(what: string, damaged: number): FileOutcome {
+    const total = damaged + this.damaged
+    const [kind] = [...this.#kinds].sort((a, b) => b[1] - a[1])[0] ?? []
+    const counts = { read: this.#read, relevant: this.#relevant, damaged: total }
+    if (kind === undefined) return { kind: 'unknown', ...counts, skipped: `${what} of no known shape` }
+    this.#tellLeftOut()
+    return { kind, ...counts }
+  }
+
+  #tellLeftOut(): void {
+    const { source, report } = this.#context
+    if (this.#unknown > 0) {
+      report({
+        code: 'events/unknown-shape',
+        severity: 'warning',
+        message: `${this.#unknown} records of this file have no known shape and were left out, the first here`,
+        at: { in: 'bytes', source, offset: this.#unknownOffset ?? 0 },
+      })
+    }
+    if (this.#timeless > 0) {
+      report({
+        code: 'events/no-time',
+        severity: 'warning',
+        message: `${this.#timeless} events of this file have no time that could be read`,
+        at: { in: 'file', source },
+      })
+    }
+  }
+
+  #take(value: unknown, offset: number, depth: number): void {
+    if (Array.isArray(value)) {
+      for (const item of value) if (depth > 0) this.#take(item, offset, depth - 1)
+      return
+    }
+    if (typeof value === 'string') {
+      this.#takeText(value, offset)
+      return
+    }
+    if (!isObject(value)) return
+    if (this.#takeObject(value, offset)) return
+    const tables = depth > 0 ? wrappedTables(value) : undefined
+    if (tables !== undefined) {
+      for (const table of tables) {
+        for (const row of table.rows) {
+          if (!this.takeRow(table.columns, row, offset)) this.#miss(offset)
+        }
+      }
+      return
+    }
+    const inner = depth > 0 ? wrappedElements(value) : undefined
+    if (inner === undefined) this.#miss(offset)
+    else for (const item of inner) this.#take(item, offset, depth - 1)
+  }
+
+  /** A line as Splunk or syslog kept it. */
+  #takeText(text: string, offset: number): void {
+    const start = text.search(/<Event[\s>]/)
+    if (start >= 0) this.takeXml(text.slice(start), offset)
+    else this.#miss(offset)
+  }
+
+  #takeObject(object: JsonObject, offset: number): boolean {
+    const raw = pick(object, '_raw')
+    if (typeof raw === 'string' && /<Event[\s>]/.test(raw)) {
+      this.#takeText(raw, offset)
+      return true
+    }
+    if (this.#takeEvent(object, offset, this.#lastShape === flat ? undefined : this.#lastShape)) return true
+    if (this.takeRow(Object.keys(object), Object.values(object), offset)) return true
+    const shape = inventoryShape(object)
+    if (shape !== undefined) {
+      this.#count('inventory')
+      if (shape !== 'autoruns' || isWmiAutorun(object)) {
+        this.#relevant += 1
+        this.#context.sink.inventory?.({ evidence: this.#context.evidence, offset, shape, value: object })
+      }
+      return true
+    }
+    return SHAPES.some((candidate) => this.#takeEvent(object, offset, candidate))
+  }
+
+  #takeEvent(object: JsonObject, offset: number, shape: Shape | undefined): boolean {
+    const draft = shape?.(object, this.#wanted)
+    if (shape === undefined || draft === undefined) return false
+    this.#lastShape = shape
+    this.#count('event-json')
+    if (draft !== 'unwanted') this.#give(draft, offset)
+    return true
+  }
+
+  #give(draft: EventDraft, offset: number): void {
+    this.#relevant += 1
+    if (draft.timeFiletime === undefined) this.#timeless += 1
+    this.#context.sink.event?.(toEventRecord(draft, this.#context.evidence, offset))
+  }
+
+  #count(kind: EvidenceKind): void {
+    this.#read += 1
+    this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + 1)
+  }
+
+  #miss(offset: number): void {
+    this.#unknown += 1
+    this.#unknownOffset ??= offset
+  }
+}

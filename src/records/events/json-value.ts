@@ -1,0 +1,79 @@
+/** A JSON object whose keys come from evidence: read with these helpers, never copied onto an ordinary object. */
+export type JsonObject = Readonly<Record<string, unknown>>
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A value as event XML would have it; `undefined` for null. An array of one is that one (Elasticsearch `fields`). */
+export function asText(value: unknown): string | undefined {
+  switch (typeof value) {
+    case 'string':
+      return value
+    case 'number':
+    case 'boolean':
+    case 'bigint':
+      return String(value)
+    case 'object':
+      if (value === null) return undefined
+      if (Array.isArray(value) && value.length === 1) return asText(value[0])
+      return JSON.stringify(value)
+    default:
+      return undefined
+  }
+}
+
+/** Text that is not empty, trimmed. */
+export function asWord(value: unknown): string | undefined {
+  const text = asText(value)?.trim()
+  return text === '' ? undefined : text
+}
+
+export function asNumber(value: unknown): number | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
+  const text = asWord(value)
+  if (text === undefined || !/^(-?\d+(\.\d+)?|0x[0-9a-f]+)$/i.test(text)) return undefined
+  return Number(text)
+}
+
+/** The value of the first of these keys that the object has with something in it. */
+export function pick(object: JsonObject | undefined, ...keys: readonly string[]): unknown {
+  if (object === undefined) return undefined
+  for (const key of keys) {
+    if (Object.hasOwn(object, key)) {
+      const value = object[key]
+      if (value !== null && value !== undefined && value !== '') return value
+    }
+  }
+  return undefined
+}
+
+/** A value by path, whether the keys are nested, dotted, or dotted in part: `winlog.event_data.Image`. */
+export function lookUp(object: JsonObject, path: string): unknown {
+  if (Object.hasOwn(object, path)) return object[path]
+  for (let dot = path.indexOf('.'); dot > 0; dot = path.indexOf('.', dot + 1)) {
+    const head = path.slice(0, dot)
+    if (!Object.hasOwn(object, head)) continue
+    const inner = object[head]
+    if (isObject(inner)) {
+      const found = lookUp(inner, path.slice(dot + 1))
+      if (found !== undefined) return found
+    }
+  }
+  return undefined
+}
+
+/** The entries below a path, nested or dotted: for `winlog.event_data` the fields of the event. */
+export function entriesBelow(object: JsonObject, path: string): [string, unknown][] {
+  const nested = lookUp(object, path)
+  if (isObject(nested)) return Object.entries(nested)
+  const prefix = `${path}.`
+  const found: [string, unknown][] = []
+  for (const [key, value] of Object.entries(object)) {
+    if (key.startsWith(prefix)) found.push([key.slice(prefix.length), value])
+  }
+  if (found.length > 0) return found
+  const dot = path.indexOf('.')
+  const inner = dot > 0 ? pick(object, path.slice(0, dot)) : undefined
+  return isObject(inner) ? entriesBelow(inner, path.slice(dot + 1)) : []
+}

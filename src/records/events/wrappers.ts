@@ -1,0 +1,96 @@
+import { isObject, type JsonObject } from './json-value.ts'
+
+export interface WrappedTable {
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly unknown[])[]
+}
+
+/**
+ * Tables inside the answer of a query API: Log Analytics `{"tables": [{"columns": [{"name"}], "rows": [[…]]}]}`, the
+ * Kusto v1 `{"Tables": [{"Columns": [{"ColumnName"}], "Rows"}]}`, and `{"primaryResult": …}` of the Azure clients.
+ */
+export function wrappedTables(object: JsonObject): WrappedTable[] | undefined {
+  for (const key of ['tables', 'Tables', 'primaryResult']) {
+    const value = object[key]
+    const list = Array.isArray(value) ? value : isObject(value) ? [value] : []
+    const tables = list.flatMap((item) => toTable(item))
+    if (tables.length > 0) return tables
+  }
+  const single = toTable(object)
+  return single.length > 0 ? single : undefined
+}
+
+function toTable(value: unknown): WrappedTable[] {
+  if (!isObject(value)) return []
+  const columns = value.columns ?? value.Columns ?? value.columnDescriptors
+  const rows = value.rows ?? value.Rows
+  if (!Array.isArray(columns) || !Array.isArray(rows)) return []
+  const names = columns.map(columnName)
+  const whole = rows.filter((row): row is unknown[] => Array.isArray(row) && row.length === names.length)
+  return names.length === 0 ? [] : [{ columns: names, rows: whole }]
+}
+
+function columnName(column: unknown): string {
+  if (typeof column === 'string') return column
+  if (!isObject(column)) return ''
+  const name = column.name ?? column.ColumnName ?? column.Name ?? column.columnName
+  return typeof name === 'string' ? name : ''
+}
+
+/** Keys under which tools wrap one record. */
+const ONE = [
+  '_source',
+  'result',
+  'fields',
+  'document',
+  'data',
+  'event',
+  'Event',
+  'log',
+  'raw',
+  '_raw',
+  'body',
+]
+/** Keys under which tools wrap a list of records: Defender's API, Graph, Elasticsearch, Splunk, Event Hubs. */
+const MANY = [
+  'hits',
+  'Results',
+  'results',
+  'value',
+  'Value',
+  'records',
+  'Records',
+  'events',
+  'Events',
+  'rows',
+  'data',
+  'snapshot',
+  'primaryResult',
+  'items',
+]
+
+/** What an object that is no record itself wraps; `undefined` where it wraps nothing that is known. */
+export function wrappedElements(object: JsonObject): unknown[] | undefined {
+  for (const key of MANY) {
+    const value = object[key]
+    if (Array.isArray(value) && value.some((item) => typeof item === 'object' && item !== null)) return value
+    if (key === 'hits' && isObject(value) && Array.isArray(value.hits)) return value.hits
+  }
+  for (const key of ONE) {
+    const value = object[key]
+    if (isObject(value)) return [value]
+    if (typeof value === 'string' && (/^\s*\{/.test(value) || /<Event[\s>]/.test(value)))
+      return [parsed(value)]
+  }
+  return undefined
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    // Not JSON after all: the text itself may hold event XML.
+    if (!(error instanceof SyntaxError)) throw error
+    return text
+  }
+}

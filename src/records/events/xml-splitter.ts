@@ -1,0 +1,134 @@
+import type { Report } from '../../diagnostics/index.ts'
+
+export interface XmlSplitterOptions {
+  readonly source: string
+  readonly report: Report
+  /** Receives the text of each `<Event>…</Event>` and where it starts in the file. */
+  readonly element: (text: string, offset: number) => void
+  /** Default 16 MiB. */
+  readonly maxElementBytes?: number
+}
+
+const MAX_ELEMENT_BYTES = 16 * 2 ** 20
+const OPEN = Buffer.from('<Event')
+const CLOSE = Buffer.from('</Event>')
+/** After `<Event` of an event, but not of `<EventData>`, `<EventID>` or `<Events>`. */
+const AFTER_NAME = new Set([0x20, 0x09, 0x0a, 0x0d, 0x3e])
+
+/**
+ * Splits a stream of UTF-8 text into its Event elements: with or without a root (`wevtutil qe /f:xml`), one a line
+ * (Splunk), with other text between (syslog headers). An event that is cut does not swallow the next. Feed bytes in
+ * order, then call `end`.
+ */
+export class XmlSplitter {
+  readonly #options: XmlSplitterOptions
+  readonly #limit: number
+  #parts: Buffer[] = []
+  #heldBytes = 0
+  /** Offset in the file of the first held byte. */
+  #offset = 0
+  /** Whether the held bytes begin with an open event. */
+  #inside = false
+  damaged = 0
+
+  constructor(options: XmlSplitterOptions) {
+    this.#options = options
+    this.#limit = options.maxElementBytes ?? MAX_ELEMENT_BYTES
+  }
+
+  feed(chunk: Uint8Array): void {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
+    // Inside a long event nothing happens until its end comes: look for it only where it can be new.
+    if (this.#inside && !this.#mayEnd(bytes)) {
+      this.#hold(bytes)
+      return
+    }
+    this.#parts.push(bytes)
+    const all = this.#parts.length === 1 ? bytes : Buffer.concat(this.#parts)
+    this.#rest(all, this.#scan(all))
+  }
+
+  end(): void {
+    if (this.#inside) this.#damage('is cut at the end of the file', this.#offset)
+    this.#parts = []
+    this.#inside = false
+  }
+
+  #mayEnd(bytes: Buffer): boolean {
+    if (bytes.includes('</Event>') || bytes.includes('<Event')) return true
+    const tail = this.#parts[this.#parts.length - 1]?.subarray(-CLOSE.length) ?? Buffer.alloc(0)
+    return Buffer.concat([tail, bytes.subarray(0, CLOSE.length)]).includes('Event')
+  }
+
+  #hold(bytes: Buffer): void {
+    this.#parts.push(bytes)
+    this.#heldBytes += bytes.length
+    if (this.#heldBytes <= this.#limit) return
+    this.damaged += 1
+    this.#options.report({
+      code: 'events/oversized-element',
+      severity: 'error',
+      message: `an Event element larger than ${this.#limit} bytes; it was left out`,
+      at: { in: 'bytes', source: this.#options.source, offset: this.#offset },
+    })
+    this.#offset += this.#heldBytes
+    this.#parts = []
+    this.#heldBytes = 0
+    this.#inside = false
+  }
+
+  /** Gives every whole event; returns where the rest starts that must be kept. */
+  #scan(all: Buffer): number {
+    let at = this.#inside ? 0 : findOpen(all, 0)
+    while (at >= 0) {
+      const close = all.indexOf(CLOSE, at)
+      const next = findOpen(all, at + OPEN.length)
+      if (next >= 0 && (close < 0 || next < close)) {
+        this.#damage('is cut: another begins inside it', this.#offset + at)
+        at = next
+        continue
+      }
+      if (close < 0) {
+        this.#inside = true
+        return at
+      }
+      const end = close + CLOSE.length
+      this.#options.element(all.toString('utf8', at, end), this.#offset + at)
+      at = next
+      if (at < 0) {
+        this.#inside = false
+        return Math.max(end, all.length - OPEN.length)
+      }
+    }
+    this.#inside = false
+    return Math.max(0, all.length - OPEN.length)
+  }
+
+  #rest(all: Buffer, from: number): void {
+    this.#offset += from
+    this.#parts = []
+    this.#heldBytes = 0
+    if (from < all.length) this.#hold(all.subarray(from))
+  }
+
+  #damage(what: string, offset: number): void {
+    this.damaged += 1
+    this.#options.report({
+      code: 'events/damaged-xml',
+      severity: 'error',
+      message: `the Event element ${what}; it was left out`,
+      at: { in: 'bytes', source: this.#options.source, offset },
+    })
+  }
+}
+
+function findOpen(bytes: Buffer, from: number): number {
+  let at = bytes.indexOf(OPEN, from)
+  while (at >= 0) {
+    const after = bytes[at + OPEN.length]
+    if (after === undefined) return -1
+    if (AFTER_NAME.has(after)) return at
+    at = bytes.indexOf(OPEN, at + OPEN.length)
+  }
+  return -1
+}

@@ -1,0 +1,54 @@
+import { filetimeToIso } from '../../bytes/index.ts'
+import type { ExportRow } from '../event.ts'
+import { readTime } from '../events/time.ts'
+import { type ColumnMap, recogniseColumns } from './recognise.ts'
+
+/** Sets of columns that are remembered; a file of objects with ever new keys must not fill memory. */
+const MAX_KNOWN = 4096
+
+/** Turns rows of one file into {@link ExportRow}s, remembering what it found out about each set of columns. */
+export class ExportRowReader {
+  readonly #evidence: string
+  readonly #known = new Map<string, ColumnMap | undefined>()
+
+  constructor(evidence: string) {
+    this.#evidence = evidence
+  }
+
+  /** What these columns are; `undefined` where they are those of no known table. */
+  columns(columns: readonly string[]): ColumnMap | undefined {
+    const key = columns.join('\0')
+    if (this.#known.has(key)) return this.#known.get(key)
+    if (this.#known.size >= MAX_KNOWN) this.#known.clear()
+    const map = recogniseColumns(columns)
+    this.#known.set(key, map)
+    return map
+  }
+
+  /** The row, or `undefined` where its table is not a known one. */
+  row(
+    map: ColumnMap,
+    values: readonly unknown[],
+    offset: number | undefined,
+    rowNumber: number | undefined,
+  ): ExportRow | undefined {
+    const table = map.tableOf(values)
+    if (table === undefined) return undefined
+    return {
+      evidence: this.#evidence,
+      ...(offset === undefined ? {} : { offset }),
+      ...(rowNumber === undefined ? {} : { rowNumber }),
+      table,
+      columns: map.spelled(table),
+      values:
+        map.portalTimes.size === 0 ? values : values.map((value, index) => portalTime(map, value, index)),
+    }
+  }
+}
+
+/** `12/5/2019, 4:47:55.290 AM` under `TimeGenerated [UTC]` is how the portal writes an ISO time. */
+function portalTime(map: ColumnMap, value: unknown, index: number): unknown {
+  if (!map.portalTimes.has(index) || typeof value !== 'string' || value === '') return value
+  const time = readTime(value)
+  return time === undefined ? value : (filetimeToIso(time) ?? value)
+}
