@@ -19,6 +19,7 @@ export {
 export { BATCH_ROWS, type Cell, type TableBatch, TableBuffer } from './table-buffer.ts'
 export {
   createTableWriter,
+  mappedColumns,
   selectionForTables,
   type TableWriter,
   type TableWriterOptions,

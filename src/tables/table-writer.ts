@@ -46,6 +46,19 @@ export function tablesFromEvents(): readonly string[] {
   return [...new Set(mappingRows.map((row) => row.table))].sort()
 }
 
+/** Columns of a table that events fill by name of the mapping, and where the row came from. */
+export function mappedColumns(table: string): readonly string[] {
+  const rows = mappingRows.filter((row) => row.table === table)
+  return [
+    ...new Set([
+      ...rows.flatMap((row) => Object.keys(row.cells)),
+      '_EvidenceId',
+      '_RecordId',
+      '_RecordOffset',
+    ]),
+  ]
+}
+
 type Reader = (event: EventRecord, positions: Int32Array) => Cell
 
 interface CompiledRow {

@@ -110,6 +110,10 @@ export class DuckDbEngine implements Engine {
     this.storage.write(batch)
   }
 
+  settle(): Promise<void> {
+    return this.storage.settle()
+  }
+
   async prepare(schema: QuerySchema, tables: readonly string[]): Promise<void> {
     await this.storage.settle()
     const wanted = new Set(tables)

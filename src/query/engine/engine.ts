@@ -1,4 +1,4 @@
-import type { TableBatch } from '../../tables/index.ts'
+import type { TableBatch, TableSchema } from '../../tables/index.ts'
 import type { CompiledQuery, DialectName, QuerySchema } from '../sql/types.ts'
 import type { KustoValue } from './kusto-value.ts'
 
@@ -18,6 +18,10 @@ export interface Engine {
   readonly dialect: DialectName
   /** Adds rows to a table; the batch is used during the call only. */
   writeBatch(batch: TableBatch): void
+  /** Makes a table ready for these columns, so that batches of them need not wait. */
+  declare?(schema: TableSchema, columns: readonly string[]): Promise<void>
+  /** Everything written is stored when this returns. */
+  settle(): Promise<void>
   /** Makes the named tables of the schema readable by queries; those without rows are empty. */
   prepare(schema: QuerySchema, tables: readonly string[]): Promise<void>
   /** Throws `engine/run-failed`, `engine/timeout`, `engine/out-of-memory`. */

@@ -33,9 +33,9 @@ const actor: Record<string, Source> = {
 }
 
 const hashes = (prefix: string): Record<string, Source> => ({
-  [`${prefix}SHA1`]: fieldAs('Hashes', hashOf('SHA1')),
-  [`${prefix}SHA256`]: fieldAs('Hashes', hashOf('SHA256')),
-  [`${prefix}MD5`]: fieldAs('Hashes', hashOf('MD5')),
+  [`${prefix}SHA1`]: fieldAs('Hashes', hashOf('sha1')),
+  [`${prefix}SHA256`]: fieldAs('Hashes', hashOf('sha256')),
+  [`${prefix}MD5`]: fieldAs('Hashes', hashOf('md5')),
 })
 
 function row(

@@ -24,6 +24,8 @@ export function nameOf(account: string): string {
 
 /** An integer as Windows renders it: decimal, or hex with `0x`. Beyond 2^53 it is a bigint; `undefined` if it is none. */
 export function integerOf(text: string): number | bigint | undefined {
+  const small = text.length <= 15 ? decimalDigits(text) : Number.NaN
+  if (!Number.isNaN(small)) return small
   if (!/^\s*(?:-?\d{1,19}|0x[0-9a-f]{1,16})\s*$/i.test(text)) return undefined
   const value = Number(text)
   if (Number.isSafeInteger(value)) return value
@@ -31,16 +33,29 @@ export function integerOf(text: string): number | bigint | undefined {
   return exact <= 0x7fff_ffff_ffff_ffffn && exact >= -0x8000_0000_0000_0000n ? exact : undefined
 }
 
-/** One hash of Sysmon's `SHA1=…,MD5=…,SHA256=…,IMPHASH=…`, lower case as Defender writes it. */
-export function hashOf(name: 'SHA1' | 'MD5' | 'SHA256'): (hashes: string) => string {
+/** The common way: nothing but digits. */
+function decimalDigits(text: string): number {
+  return text === '' ? Number.NaN : digits(text, 0, text.length)
+}
+
+/** Sysmon's `SHA1=…,MD5=…,SHA256=…,IMPHASH=…`, the last one read: three columns ask for parts of the same text. */
+let hashText = ''
+let hashLower = ''
+
+/** One hash of Sysmon's list, lower case as Defender writes it. */
+export function hashOf(name: 'sha1' | 'md5' | 'sha256'): (hashes: string) => string {
   const label = `${name}=`
   return (hashes) => {
-    let at = hashes.indexOf(label)
-    // `MD5=` must not be found inside another label.
-    while (at > 0 && hashes.charCodeAt(at - 1) !== 0x2c) at = hashes.indexOf(label, at + 1)
+    if (hashes !== hashText) {
+      hashText = hashes
+      hashLower = hashes.toLowerCase()
+    }
+    let at = hashLower.indexOf(label)
+    // A label must begin the text or follow a comma.
+    while (at > 0 && hashLower.charCodeAt(at - 1) !== 0x2c) at = hashLower.indexOf(label, at + 1)
     if (at < 0) return ''
-    const end = hashes.indexOf(',', at)
-    return hashes.slice(at + label.length, end < 0 ? undefined : end).toLowerCase()
+    const end = hashLower.indexOf(',', at)
+    return hashLower.slice(at + label.length, end < 0 ? undefined : end)
   }
 }
 
@@ -56,6 +71,18 @@ const digits = (text: string, from: number, to: number): number => {
 
 /** FILETIME of Sysmon's `2022-03-10 21:08:30.123` (UTC), and of any other ISO-like text by a slower way. */
 export function timeOf(text: string): bigint | undefined {
+  if (text !== timeText) {
+    timeText = text
+    time = parseTime(text)
+  }
+  return time
+}
+
+/** The last one read: the row's time and the process's are the same field. */
+let timeText = ''
+let time: bigint | undefined
+
+function parseTime(text: string): bigint | undefined {
   if (text.length === 23 && text.charCodeAt(10) === 32 && text.charCodeAt(19) === 46) {
     const ms = Date.UTC(
       digits(text, 0, 4),
