@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import { InputError } from '../../diagnostics/index.ts'
+import type { KnownGoodContent } from '../known-good/index.ts'
+import type { PayloadLists } from '../payload/index.ts'
+import { mergeWeights, readWeights, type Weights } from './weights.ts'
+
+/** A name that a known tool gives its objects unless told otherwise. */
+export interface ToolMarker {
+  readonly tool: string
+  readonly pattern: RegExp
+  /** The query must match as well, where a name alone says too little. */
+  readonly query?: RegExp
+  readonly tag?: string
+}
+
+/** Lists of the judgement beyond what payloads need. All lower case. */
+export interface JudgementLists extends PayloadLists {
+  readonly authorProcesses: readonly string[]
+  readonly managedProcesses: readonly string[]
+  readonly mofcompParents: readonly string[]
+  readonly stockNames: readonly string[]
+}
+
+/** Side evidence that clean systems show. Names and folders, lower case. */
+export interface ProviderLists {
+  readonly providerRoots: readonly string[]
+  readonly providers: readonly string[]
+  readonly consumerProviders: readonly string[]
+  readonly mofRoots: readonly string[]
+  readonly benignChildren: readonly string[]
+}
+
+/** Everything that the judgement knows beside the evidence: the files of `content/judgement`. */
+export interface JudgementContent {
+  readonly weights: Weights
+  readonly lists: JudgementLists
+  readonly markers: readonly ToolMarker[]
+  readonly knownGood: KnownGoodContent
+  readonly providers: ProviderLists
+}
+
+const FOLDER = new URL('../../../content/judgement/', import.meta.url)
+
+const readFile = (name: string): unknown => parse(readFileSync(new URL(name, FOLDER), 'utf8'))
+
+/** Every list of a mapping, its items as lower-case text. */
+function lowerLists(value: unknown): Record<string, readonly string[]> {
+  const lists: Record<string, readonly string[]> = {}
+  for (const [name, items] of Object.entries(value as Record<string, unknown>)) {
+    lists[name] = Array.isArray(items) ? items.map((item) => String(item).toLowerCase()) : []
+  }
+  return lists
+}
+
+interface MarkerFile {
+  readonly markers: readonly { tool: string; pattern: string; query?: string; tag?: string }[]
+}
+
+let loaded: JudgementContent | undefined
+
+/** The product's own content, read once. A file of the package that cannot be read is a fault of ours. */
+export function judgementContent(): JudgementContent {
+  loaded ??= {
+    weights: readWeights(readFileSync(new URL('weights.yaml', FOLDER), 'utf8'), 'weights.yaml'),
+    // The files are ours and their lists are checked by a test over all content.
+    lists: lowerLists(readFile('lists.yaml')) as unknown as JudgementLists,
+    markers: (readFile('tool-markers.yaml') as MarkerFile).markers.map((marker) => ({
+      tool: marker.tool,
+      pattern: new RegExp(marker.pattern, 'i'),
+      ...(marker.query === undefined ? {} : { query: new RegExp(marker.query, 'i') }),
+      ...(marker.tag === undefined ? {} : { tag: marker.tag }),
+    })),
+    knownGood: readFile('known-good.yaml') as KnownGoodContent,
+    providers: lowerLists(readFile('providers.yaml')) as unknown as ProviderLists,
+  }
+  return loaded
+}
+
+/**
+ * The content with a team's weights in place of ours: a YAML text of the shape of `weights.yaml`, in which anything may
+ * be left out. `InputError` findings/bad-weights when it is no such file or names a feature that does not exist.
+ */
+export function withWeights(
+  text: string,
+  source: string,
+  content: JudgementContent = judgementContent(),
+): JudgementContent {
+  let value: unknown
+  try {
+    value = parse(text)
+  } catch (cause) {
+    throw new InputError('findings/bad-weights', `${source} is not YAML: ${String(cause)}`, {
+      in: 'file',
+      source,
+    })
+  }
+  return { ...content, weights: mergeWeights(content.weights, value, source) }
+}

@@ -1,0 +1,226 @@
+import { creatorSid } from '../known-good/index.ts'
+import type { ConsumerFacts, Observation, SideSignal, SubscriptionFacts } from '../model.ts'
+import { extensionOf, inFolder, isUnqualified, normalPath, type Payload } from '../payload/index.ts'
+import type { JudgementContent } from './content.ts'
+import { type Applied, baseName, isElsewhere, isExecuting, placesOf, placesShowing } from './evidence.ts'
+
+const AUTHORING: readonly (SideSignal | undefined)[] = [
+  undefined,
+  'script-creates',
+  'command-creates',
+  'mofcomp',
+  'autorecover',
+  'repository-replaced',
+]
+const AUTHORING_TOOLS = ['wmic', 'powershell', 'mofcomp', 'vbscript', 'jscript', 'wbemtest']
+
+const withSignal = (facts: SubscriptionFacts, signal: SideSignal): readonly Observation[] =>
+  facts.observations.filter((observation) => observation.context?.signal === signal)
+
+/** Group D: where it lies and who made it. */
+export function provenanceFeatures(
+  facts: SubscriptionFacts,
+  consumer: ConsumerFacts | undefined,
+  payload: Payload,
+  content: JudgementContent,
+): readonly Applied[] {
+  const applied: Applied[] = []
+  if (isElsewhere(facts) && isExecuting(payload.kind, consumer)) {
+    applied.push({
+      id: 'provenance/namespace',
+      text: `It lies in ${facts.namespace ?? ''}, where few tools look, and not in root\\subscription`,
+      from: placesShowing(facts, 'binding'),
+    })
+  }
+  const remote = facts.observations.filter(
+    ({ context }) => context?.signal === 'remote-logon' || context?.remoteAddress !== undefined,
+  )
+  if (remote.length > 0) {
+    const address = remote.map(({ context }) => context?.remoteAddress).find((text) => text !== undefined)
+    applied.push({
+      id: 'provenance/remote-logon',
+      text: `Someone signed in over the network${address === undefined ? '' : ` from ${address}`} just before it was made`,
+      from: placesOf(remote),
+    })
+  }
+  const authored = facts.observations.filter(
+    ({ context, operation }) =>
+      context !== undefined &&
+      operation !== 'deleted' &&
+      operation !== 'executed' &&
+      operation !== 'read' &&
+      AUTHORING.includes(context.signal),
+  )
+  const author = authored.find(
+    ({ context }) =>
+      content.lists.authorProcesses.includes(baseName(context?.image)) ||
+      content.lists.authorProcesses.includes(baseName(context?.parentImage)) ||
+      AUTHORING_TOOLS.includes(context?.tool ?? ''),
+  )
+  if (author !== undefined) {
+    const image = baseName(author.context?.image)
+    applied.push({
+      id: 'provenance/author-process',
+      text: `It was made with ${image === '' ? (author.context?.tool ?? 'a script host') : image}, not by an installer`,
+      from: placesOf([author]),
+    })
+  }
+  return [...applied, ...creatorFeatures(facts, consumer)]
+}
+
+function creatorFeatures(facts: SubscriptionFacts, consumer: ConsumerFacts | undefined): readonly Applied[] {
+  const sids = [facts.filter?.creatorSid, consumer?.creatorSid, facts.binding?.creatorSid]
+    .map(creatorSid)
+    .filter((sid) => sid !== undefined)
+  const from = placesShowing(facts, 'consumer')
+  const applied: Applied[] = []
+  if (new Set(sids).size > 1) {
+    applied.push({
+      id: 'provenance/creators-differ',
+      text: 'Filter, consumer and binding were made by different accounts',
+      from,
+    })
+  }
+  const sid = sids.find((candidate) => candidate.startsWith('S-1-5-21-')) ?? sids[0]
+  if (sid === undefined) return applied
+  if (sid === 'S-1-5-32-544')
+    applied.push({
+      id: 'provenance/creator-administrators',
+      text: 'Its creator is recorded as the Administrators group',
+      from,
+    })
+  else if (sid === 'S-1-5-18')
+    applied.push({ id: 'provenance/creator-system', text: 'Its creator is SYSTEM', from })
+  else applied.push({ id: 'provenance/creator-user', text: `Its creator is a user account (${sid})`, from })
+  return applied
+}
+
+/** Group F: what happened to it. */
+export function lifecycleFeatures(facts: SubscriptionFacts): readonly Applied[] {
+  const { flags } = facts
+  const from = placesShowing(facts, 'binding')
+  const applied: Applied[] = []
+  if (flags.transient === true)
+    applied.push({ id: 'lifecycle/transient', text: 'It was removed soon after it was made', from })
+  if (flags.recreated === true)
+    applied.push({ id: 'lifecycle/recreated', text: 'It came back after it had been removed', from })
+  if (flags.modified === true)
+    applied.push({ id: 'lifecycle/modified', text: 'An object that was there before was changed', from })
+  if (flags.halfTriad === true || facts.state === 'partial') {
+    applied.push({ id: 'lifecycle/half', text: 'Only a part of it is there', from })
+  }
+  const ran = facts.observations.filter(
+    ({ operation, context }) =>
+      operation === 'executed' ||
+      context?.signal === 'consumer-child' ||
+      context?.signal === 'consumer-host-start',
+  )
+  if (flags.executed === true || ran.length > 0) {
+    applied.push({
+      id: 'lifecycle/executed',
+      text: 'It has run: the program that hosts such consumers, or its child, was started',
+      from: ran.length > 0 ? placesOf(ran) : from,
+    })
+  }
+  return applied
+}
+
+/** Group G: authoring, and what the host shows, also without a readable subscription. */
+export function hostFeatures(facts: SubscriptionFacts, content: JudgementContent): readonly Applied[] {
+  const applied: Applied[] = []
+  const simple: readonly (readonly [SideSignal, string, string])[] = [
+    [
+      'repository-replaced',
+      'host/repository-replaced',
+      "A file of WMI's own store was written by something other than the WMI service",
+    ],
+    ['foreign-provider', 'host/foreign-provider', 'WMI loaded a part from a folder that is not its own'],
+    ['consumer-child', 'host/consumer-child', 'A consumer started a program'],
+    ['script-creates', 'host/script-creates', 'A script was seen that makes such a subscription'],
+    [
+      'autorecover',
+      'host/autorecover',
+      "A file outside Windows' own folders is compiled again whenever WMI's store is rebuilt",
+    ],
+  ]
+  for (const [signal, id, text] of simple) {
+    const seen = withSignal(facts, signal)
+    if (seen.length === 0) continue
+    const detail = seen.map(({ context }) => context?.detail).find((words) => words !== undefined)
+    applied.push({ id, text: detail === undefined ? text : `${text}: ${detail}`, from: placesOf(seen) })
+  }
+  const commands = withSignal(facts, 'command-creates').filter(({ context }) => {
+    const classes = context?.classes
+    return (
+      classes === undefined ||
+      classes.length === 0 ||
+      classes.some((name) => !/^__EventFilter$|Instruction$/i.test(name))
+    )
+  })
+  if (commands.length > 0) {
+    applied.push({
+      id: 'host/command-creates',
+      text: 'A command line was seen that creates the consumer or the binding',
+      from: placesOf(commands),
+    })
+  }
+  return [...applied, ...mofcompFeatures(facts, content), ...disguiseFeatures(facts)]
+}
+
+function mofcompFeatures(facts: SubscriptionFacts, content: JudgementContent): readonly Applied[] {
+  const compiled = withSignal(facts, 'mofcomp')
+  const applied: Applied[] = []
+  const byParent = compiled.filter(({ context }) =>
+    content.lists.mofcompParents.includes(baseName(context?.parentImage)),
+  )
+  if (byParent.length > 0) {
+    applied.push({
+      id: 'host/mofcomp-parent',
+      text: `mofcomp, which compiles WMI definitions, was started by ${baseName(byParent[0]?.context?.parentImage)}`,
+      from: placesOf(byParent),
+    })
+  }
+  const byFile = compiled.filter(({ context }) => isOddMof(context?.mofPath, context?.commandLine, content))
+  if (byFile.length > 0) {
+    applied.push({
+      id: 'host/mofcomp-file',
+      text: 'mofcomp was given a file or a target that installers do not use',
+      from: placesOf(byFile),
+    })
+  }
+  return applied
+}
+
+function isOddMof(
+  path: string | undefined,
+  commandLine: string | undefined,
+  content: JudgementContent,
+): boolean {
+  if (/[-/]n:\s*"?(?:\\\\[^\s"]*\\)?(?:root[\\/]subscription|\\\\(?!\.\\))/i.test(commandLine ?? ''))
+    return true
+  if (path === undefined) return false
+  const normal = normalPath(path)
+  if (extensionOf(normal) !== 'mof' && extensionOf(normal) !== 'mfl') return true
+  return (
+    !isUnqualified(path) &&
+    !normal.startsWith('c:\\windows\\system32\\wbem\\') &&
+    inFolder(normal, content.lists.unusualFolders)
+  )
+}
+
+function disguiseFeatures(facts: SubscriptionFacts): readonly Applied[] {
+  const seen = facts.observations.filter(
+    ({ context }) => context?.renamed === true || context?.splitNames === true,
+  )
+  if (seen.length === 0) return []
+  const isRenamed = seen.some(({ context }) => context?.renamed === true)
+  return [
+    {
+      id: 'host/disguised-tool',
+      text: isRenamed
+        ? 'The tool that was used bears another file name than its own'
+        : 'Names of classes were split or escaped so that searches miss them',
+      from: placesOf(seen),
+    },
+  ]
+}

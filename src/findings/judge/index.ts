@@ -1,0 +1,16 @@
+/**
+ * From the facts of one subscription to a judgement: what it waits for, what it does, how bad that is and how sure we
+ * are. Every reason has its points and its evidence; the score is their sum. `docs/judgement.md` tells how.
+ */
+export {
+  type JudgementContent,
+  type JudgementLists,
+  judgementContent,
+  type ProviderLists,
+  type ToolMarker,
+  withWeights,
+} from './content.ts'
+export { isActive, type JudgeContext, judge } from './judge.ts'
+export { bandOf, isAtLeast } from './rules.ts'
+export type { PayloadFileState, Rarity } from './subscription-features.ts'
+export type { WeightGroup, Weights } from './weights.ts'

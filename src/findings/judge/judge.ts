@@ -1,0 +1,289 @@
+import type { AllowList } from '../allow/index.ts'
+import { checkAllowed } from '../allow/index.ts'
+import {
+  type Fingerprint,
+  fingerprintOf,
+  type KnownGoodMatch,
+  matchKnownGood,
+  matchVendor,
+} from '../known-good/index.ts'
+import type { Judgement, Reason, Severity, SubscriptionFacts, Verdict } from '../model.ts'
+import { analysePayload, decodeLayers, describeAction, indicatorsIn, type Payload } from '../payload/index.ts'
+import { explainTrigger } from '../trigger/index.ts'
+import { confidenceOf } from './confidence.ts'
+import { type JudgementContent, judgementContent } from './content.ts'
+import { type Applied, consumerOf, isBound, isElsewhere, isExecuting } from './evidence.ts'
+import { explainWithout } from './explain-side.ts'
+import { hostFeatures, lifecycleFeatures, provenanceFeatures } from './host-features.ts'
+import { bandOf, isAtLeast, lowered, type RuleInput, ruleReasons } from './rules.ts'
+import {
+  consumerFeatures,
+  identityFeatures,
+  type PayloadFileState,
+  payloadFeaturesOf,
+  type Rarity,
+  triggerFeatures,
+} from './subscription-features.ts'
+
+/** What is known beside the evidence. All optional. */
+export interface JudgeContext {
+  /** Weights and lists; the product's own by default. */
+  readonly content?: JudgementContent
+  /** The team's own known-good. */
+  readonly allow?: AllowList
+  /** ISO 8601; decides what has expired. The present by default. */
+  readonly now?: string
+  /** How rare a fingerprint is on the estate; `undefined` when no baseline tells. */
+  readonly rarity?: (fingerprint: string) => Rarity | undefined
+  /** Set when a baseline shows the fingerprint old and on most hosts of the role (KNOWN-GOOD level L3). */
+  readonly isCommon?: (fingerprint: string) => boolean
+  /** State of the file that the payload runs, where something outside the logs tells. */
+  readonly payloadFile?: PayloadFileState
+  /** The creation falls into an approved change of a management product. */
+  readonly isManagedChange?: boolean
+  /** The removal was an authorised responder's. */
+  readonly isAuthorisedRemoval?: boolean
+}
+
+const MAX_LAYER = 32_768
+const MAX_LAYERS = 16
+
+/** Features of one group as reasons, and the reason that takes what is beyond the group's cap. */
+function scored(group: string, applied: readonly Applied[], content: JudgementContent): readonly Reason[] {
+  const rule = content.weights.groups[group]
+  if (rule === undefined) return []
+  const reasons: Reason[] = applied.map(({ id, text, from }) => ({
+    id,
+    text,
+    weight: rule.features[id] ?? 0,
+    ...(from === undefined || from.length === 0 ? {} : { from }),
+  }))
+  const sum = sumOf(reasons)
+  if (sum <= rule.cap) return reasons
+  return [
+    ...reasons,
+    {
+      id: `cap/${group}`,
+      text: `Reasons of this kind (${group}) count ${rule.cap} points at most`,
+      weight: rule.cap - sum,
+    },
+  ]
+}
+
+const sumOf = (reasons: readonly Reason[]): number => reasons.reduce((sum, reason) => sum + reason.weight, 0)
+
+/** Whether the text that authored names the network or hides code; only where no consumer was read from it. */
+function attemptReachesOut(facts: SubscriptionFacts, payload: Payload, content: JudgementContent): boolean {
+  if (payload.text !== '') return false
+  return facts.observations.some(({ context, operation }) => {
+    if (operation !== 'attempted' || context === undefined || context.onlyDefines === true) return false
+    const own = [context.commandLine, ...(context.decoded ?? [])].filter((text) => text !== undefined)
+    return own.some((text) => {
+      const read = analysePayload(
+        { class: 'ActiveScriptEventConsumer', properties: { ScriptText: text.slice(0, 65_536) } },
+        content.lists,
+      )
+      return read.reachesOut
+    })
+  })
+}
+
+/** What no allow list may silence. KNOWN-GOOD section 3, "Always alert". */
+function alwaysAlerts(
+  facts: SubscriptionFacts,
+  payload: Payload,
+  match: KnownGoodMatch | undefined,
+): string | undefined {
+  if (match?.kind === 'differs') return 'it bears the name of a stock subscription and is not it'
+  if (isElsewhere(facts) && isExecuting(payload.kind, consumerOf(facts)))
+    return 'it runs code outside root\\subscription'
+  if (payload.hidesCode) return 'its payload unpacks or fetches code'
+  return undefined
+}
+
+interface Outcome {
+  readonly reasons: readonly Reason[]
+  readonly severity: Severity
+  readonly knownGood: boolean
+}
+
+/** Known-good, allow list and baseline, which come after everything else. */
+function settle(
+  facts: SubscriptionFacts,
+  payload: Payload,
+  match: KnownGoodMatch | undefined,
+  fingerprint: Fingerprint | undefined,
+  reasons: readonly Reason[],
+  context: JudgeContext,
+  content: JudgementContent,
+): Outcome {
+  const score = sumOf(reasons)
+  const severity = bandOf(score, content.weights)
+  const lower = (to: Severity, id: string, text: string, knownGood: boolean): Outcome => {
+    const reason = lowered(score, to, id, text, content.weights)
+    const all = [...reasons, reason]
+    return { reasons: all, severity: bandOf(sumOf(all), content.weights), knownGood }
+  }
+  if (match?.kind === 'exact') {
+    const { entry } = match
+    const note = entry.note === undefined ? '' : `. ${entry.note}`
+    return lower(
+      entry.severity,
+      `known-good/${entry.id}`,
+      `Its whole content is that of ${entry.title}${note}`,
+      true,
+    )
+  }
+  if (match?.kind === 'partly') {
+    return lower(
+      match.entry.severity,
+      `known-good/${match.entry.id}-partly`,
+      `All that was seen of it is ${match.entry.title}; not all of it was seen`,
+      false,
+    )
+  }
+  const allowed =
+    context.allow === undefined ? undefined : checkAllowed(context.allow, facts, fingerprint, context.now)
+  const stop = allowed === undefined ? undefined : alwaysAlerts(facts, payload, match)
+  if (allowed?.kind === 'allowed' && stop === undefined) {
+    return lower(
+      'informational',
+      'allow/entry',
+      `${allowed.entry.owner} allowed it until ${allowed.entry.expires}: ${allowed.entry.reason}`,
+      true,
+    )
+  }
+  const notes: Reason[] = []
+  if (allowed?.kind === 'expired') {
+    notes.push({
+      id: 'allow/expired',
+      text: `The entry of ${allowed.entry.owner} that allowed it expired on ${allowed.entry.expires}`,
+      weight: 0,
+    })
+  } else if (allowed?.kind === 'allowed' && stop !== undefined) {
+    notes.push({
+      id: 'allow/refused',
+      text: `${allowed.entry.owner} allowed it, but no list may silence this: ${stop}`,
+      weight: 0,
+    })
+  }
+  const risky = [
+    'payload/encoded-powershell',
+    'payload/network',
+    'payload/unusual-path',
+    'payload/memory-code',
+  ]
+  const isCommon =
+    fingerprint !== undefined &&
+    context.isCommon?.(fingerprint.full) === true &&
+    alwaysAlerts(facts, payload, match) === undefined &&
+    !payload.features.some(({ id }) => risky.includes(id))
+  if (isCommon && isAtLeast(severity, 'medium')) {
+    return lower(
+      'low',
+      'baseline/common',
+      'It is on most hosts and has been for more than thirty days',
+      false,
+    )
+  }
+  return { reasons: [...reasons, ...notes], severity, knownGood: false }
+}
+
+function verdictOf(outcome: Outcome, facts: SubscriptionFacts, payload: Payload): Verdict {
+  if (outcome.knownGood) return 'known-good'
+  if (isAtLeast(outcome.severity, 'high')) return 'malicious'
+  if (outcome.severity === 'medium') return 'suspicious'
+  const matters = isExecuting(payload.kind, consumerOf(facts)) || facts.state === 'attempted'
+  return outcome.severity === 'low' && matters ? 'suspicious' : 'unknown'
+}
+
+/**
+ * Judges one subscription: severity by the sum of its reasons and the rules of SCORING, confidence by its sources,
+ * and what it waits for and does in plain words. Pure: the same facts and context give the same judgement.
+ */
+export function judge(facts: SubscriptionFacts, context: JudgeContext = {}): Judgement {
+  const content = context.content ?? judgementContent()
+  const consumer = consumerOf(facts)
+  const seen: SubscriptionFacts = consumer === undefined ? facts : { ...facts, consumer }
+  const payload = analysePayload(consumer, content.lists)
+  const trigger = explainTrigger(facts.filter ?? {}, facts.timer)
+  const match = matchKnownGood(seen, content.knownGood)
+  const vendor = matchVendor(seen, content.knownGood, content.lists)
+  const fingerprint = fingerprintOf(seen)
+  const rarity = fingerprint === undefined ? undefined : context.rarity?.(fingerprint.full)
+  const lifecycle: Applied[] = [...lifecycleFeatures(facts)]
+  if (context.isAuthorisedRemoval === true && facts.state === 'removed') {
+    lifecycle.push({ id: 'lifecycle/responder-removed', text: 'An authorised responder removed it' })
+  }
+  const provenance: Applied[] = [...provenanceFeatures(facts, consumer, payload, content)]
+  if (context.isManagedChange === true) {
+    provenance.push({
+      id: 'provenance/managed-change',
+      text: 'A management product made it in an approved change',
+    })
+  }
+  const features = [
+    ...scored('consumer', consumerFeatures(facts, consumer, payload, content), content),
+    ...scored('payload', payloadFeaturesOf(facts, payload, vendor, context.payloadFile), content),
+    ...scored('trigger', triggerFeatures(facts, trigger), content),
+    ...scored('provenance', provenance, content),
+    ...scored('identity', identityFeatures(seen, consumer, match, rarity, content), content),
+    ...scored('lifecycle', lifecycle, content),
+    ...scored('host', hostFeatures(facts, content), content),
+  ]
+  const rules: RuleInput = {
+    facts,
+    consumer,
+    payload,
+    trigger,
+    match,
+    attemptReachesOut: attemptReachesOut(facts, payload, content),
+    content,
+  }
+  const reasons = [...features, ...ruleReasons(sumOf(features), rules)]
+  const outcome = settle(seen, payload, match, fingerprint, reasons, context, content)
+  const action = describeAction(consumer, payload, content.lists)
+  return {
+    verdict: verdictOf(outcome, facts, payload),
+    severity: outcome.severity,
+    confidence: confidenceOf(facts),
+    score: sumOf(outcome.reasons),
+    reasons: outcome.reasons,
+    explanation:
+      consumer === undefined || facts.filter === undefined
+        ? explainWithout(facts, consumer === undefined ? undefined : action, trigger.plain)
+        : { trigger: trigger.plain, action },
+    ...(fingerprint === undefined ? {} : { fingerprint: fingerprint.full }),
+    ...layersOf(facts, payload),
+    ...indicatorsOf(facts, payload, content),
+  }
+}
+
+function layersOf(facts: SubscriptionFacts, payload: Payload): Pick<Judgement, 'decoded'> {
+  const own = payload.layers
+  const authored =
+    own.length > 0 || payload.text !== ''
+      ? []
+      : facts.observations.flatMap(({ context }) =>
+          context?.commandLine === undefined ? [] : decodeLayers(context.commandLine),
+        )
+  const layers = [...own, ...authored].slice(0, MAX_LAYERS)
+  return layers.length === 0
+    ? {}
+    : { decoded: layers.map(({ how, text }) => ({ how, text: text.slice(0, MAX_LAYER) })) }
+}
+
+function indicatorsOf(
+  facts: SubscriptionFacts,
+  payload: Payload,
+  content: JudgementContent,
+): Pick<Judgement, 'indicators'> {
+  const paths = facts.observations.map(({ context }) => context?.mofPath).filter((path) => path !== undefined)
+  const indicators = [...payload.indicators, ...indicatorsIn(paths, content.lists.schemaHosts)]
+  return indicators.length === 0 ? {} : { indicators }
+}
+
+/** True when the subscription is bound and runs code: what a summary counts first. */
+export function isActive(facts: SubscriptionFacts): boolean {
+  return isBound(facts) && facts.state !== 'removed' && facts.state !== 'transient'
+}
