@@ -237,4 +237,6 @@ export interface BlindSpot {
   readonly host?: string
   readonly missing: string
   readonly hides: string
+  /** What to switch on or collect, so that it is seen next time. */
+  readonly switchOn?: string
 }

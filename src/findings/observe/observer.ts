@@ -6,6 +6,7 @@ import { exportRowToEvent } from '../../records/exports/index.ts'
 import type { InventoryEntry, TextEvidence } from '../../records/read.ts'
 import type { Dismissed, Observation } from '../model.ts'
 import { AuthoredReader } from './authored.ts'
+import { DismissedCollector } from './dismissed.ts'
 import {
   observeFile,
   observeRegistry,
@@ -31,6 +32,9 @@ import {
 } from './side-events.ts'
 import { observeSysmonWmi } from './sysmon-wmi.ts'
 import { observeWmiActivity } from './wmi-activity.ts'
+
+/** Equal processes of one host kept as candidates for what a consumer started. */
+const MAX_EQUAL_CHILDREN = 16
 
 /** Which log a record belongs to, by provider or, where a carrier dropped that, by channel. */
 export type LogKind =
@@ -67,8 +71,9 @@ export function logKind(event: EventRecord): LogKind {
  */
 export class Observer {
   readonly observations: Observation[] = []
-  readonly dismissed: Dismissed[] = []
+  readonly dismissed = new DismissedCollector()
   readonly logons = new RemoteLogons()
+  readonly #children = new Map<string, Observation[]>()
   readonly #report: Report
   readonly #authors: AuthoredReader
   readonly #powershell: PowerShellObserver
@@ -80,11 +85,23 @@ export class Observer {
   }
 
   observe(observation: Observation): void {
-    this.observations.push(observation)
+    // Most children of WmiPrvSE belong to no consumer, which only shows at the end: a few of each kind are enough.
+    const { context, consumer } = observation
+    if (context?.signal !== 'consumer-child' || consumer?.class !== 'CommandLineEventConsumer') {
+      this.observations.push(observation)
+      return
+    }
+    const key = [observation.host?.toLowerCase() ?? '', context.commandLine ?? context.image ?? ''].join('\0')
+    const known = this.#children.get(key) ?? []
+    this.#children.set(key, known)
+    known.push(observation)
+    if (known.length <= MAX_EQUAL_CHILDREN) return
+    known.sort((a, b) => Number((a.timeFiletime ?? 0n) - (b.timeFiletime ?? 0n)))
+    known.length = MAX_EQUAL_CHILDREN
   }
 
   dismiss(entry: Dismissed): void {
-    this.dismissed.push(entry)
+    this.dismissed.add(entry)
   }
 
   addEvent(event: EventRecord): void {
@@ -123,6 +140,8 @@ export class Observer {
   /** Reads what waited for more: script blocks whose other fragments never came. */
   finish(): void {
     this.#powershell.flush()
+    for (const children of this.#children.values()) this.observations.push(...children)
+    this.#children.clear()
   }
 
   #sysmon(event: EventRecord): void {

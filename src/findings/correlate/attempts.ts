@@ -1,0 +1,179 @@
+import { baseName, foreignProvider, userWritable } from '../observe/index.ts'
+import { type Draft, isReal, itemsOf, WINDOW } from './graph.ts'
+import type { Item } from './item.ts'
+
+/** What two minutes are in FILETIME ticks: several subscriptions made by one script follow each other this closely. */
+const CLOSE = 1_200_000_000n
+
+/**
+ * Joins attempts to what they made, and gathers the rest into subscriptions of their own. An act (a command line, a
+ * script) that made one known subscription is not reported a second time for the other names that stand in it.
+ */
+export function joinAttempts(drafts: Draft[], items: readonly Item[]): Draft[] {
+  const real = drafts.filter(isReal)
+  const attempted = drafts.filter((draft) => !isReal(draft))
+  const absorbed = unitsOf(real)
+  const unnamed = items.filter((item) => item.attempt && !isNamed(item))
+  // A script that only offers functions, or names many objects, made the one that appears while it runs.
+  for (const draft of attempted) {
+    for (const item of itemsOf(draft)) {
+      if (absorbed.has(item.unit) || !isOffer(item)) continue
+      const [made, ...others] = near(item, real, WINDOW)
+      if (made === undefined || others.length > 0) continue
+      made.extra.push(item)
+      absorbed.add(item.unit)
+    }
+  }
+  const left: Item[] = []
+  for (const item of unnamed) {
+    if (absorbed.has(item.unit)) {
+      const owner = real.find((draft) => itemsOf(draft).some((other) => other.unit === item.unit))
+      owner?.extra.push(item)
+      continue
+    }
+    const unique = near(item, real, WINDOW)
+    const close = near(item, real, CLOSE)
+    const made = unique.length === 1 ? unique : close
+    for (const draft of made) draft.extra.push(item)
+    if (made.length > 0) absorbed.add(item.unit)
+    else left.push(item)
+  }
+  const own = attempted.filter((draft) => itemsOf(draft).some((item) => !absorbed.has(item.unit)))
+  return [
+    ...real,
+    ...own,
+    ...gather(
+      left.filter((item) => !absorbed.has(item.unit)),
+      own,
+    ),
+  ]
+}
+
+function unitsOf(drafts: readonly Draft[]): Set<string> {
+  return new Set(
+    drafts
+      .flatMap((draft) => itemsOf(draft))
+      .filter((item) => item.attempt)
+      .map((item) => item.unit),
+  )
+}
+
+/** A name joins by itself; so does a binding, which gives two. */
+function isNamed(item: Item): boolean {
+  const { shows } = item.observation.sighting
+  return (
+    (item.filter !== '' && shows.includes('filter')) ||
+    (item.consumer !== '' && shows.includes('consumer')) ||
+    (item.filter !== '' && item.consumer !== '' && shows.includes('binding'))
+  )
+}
+
+function isOffer({ observation }: Item): boolean {
+  return observation.context?.onlyDefines === true
+}
+
+/** Subscriptions of the host that came to be within a time of the attempt and could be what it made. */
+function near(item: Item, drafts: readonly Draft[], window: bigint): Draft[] {
+  const time = item.observation.timeFiletime
+  if (time === undefined) return []
+  return drafts.filter((draft) => {
+    if (draft.host !== item.host || !compatible(item, draft)) return false
+    const made = madeAt(draft)
+    return made !== undefined && (made > time ? made - time : time - made) <= window
+  })
+}
+
+/** First moment a subscription is seen to be made or activated. */
+function madeAt(draft: Draft): bigint | undefined {
+  let first: bigint | undefined
+  for (const { observation, attempt } of itemsOf(draft)) {
+    const { operation, timeFiletime } = observation
+    if (attempt || timeFiletime === undefined) continue
+    if (operation !== 'created' && operation !== 'modified' && operation !== 'activated') continue
+    if (first === undefined || timeFiletime < first) first = timeFiletime
+  }
+  return first
+}
+
+/** A named class or name of the attempt must be the subscription's. */
+function compatible(item: Item, draft: Draft): boolean {
+  const consumer = draft.consumer
+  if (
+    item.consumerClass !== '' &&
+    consumer !== undefined &&
+    consumer.class !== '' &&
+    item.consumerClass !== consumer.class
+  ) {
+    return false
+  }
+  if (item.consumer !== '' && consumer !== undefined && item.consumer !== consumer.name) return false
+  return item.filter === '' || draft.filter === undefined || item.filter === draft.filter.name
+}
+
+/** What is left: joined to a named attempt of the same host close in time, else gathered by what it is about. */
+function gather(items: readonly Item[], named: readonly Draft[]): Draft[] {
+  const groups = new Map<string, Draft[]>()
+  for (const item of items) {
+    const { context, timeFiletime } = item.observation
+    if (isServicing(item)) continue
+    const partners = nearAttempt(item, named)
+    const [partner] = partners
+    if (partners.length === 1 && partner !== undefined) {
+      partner.extra.push(item)
+      continue
+    }
+    if (context?.onlyDefines === true) continue
+    const about = [context?.remoteHost?.toLowerCase() ?? '', baseName(context?.mofPath)].join('\0')
+    const key = [item.host, about].join('\0')
+    const known = groups.get(key) ?? []
+    const last = known.at(-1)
+    const previous = last?.extra.at(-1)?.observation.timeFiletime
+    const joins =
+      last !== undefined &&
+      (timeFiletime === undefined || previous === undefined || timeFiletime - previous <= WINDOW)
+    if (joins) last.extra.push(item)
+    else {
+      known.push({
+        host: item.host,
+        namespace: item.namespace,
+        extra: [item],
+        about: ['attempt', about, commandOf(item)].join('\0'),
+      })
+    }
+    groups.set(key, known)
+  }
+  return [...groups.values()].flat()
+}
+
+function nearAttempt(item: Item, drafts: readonly Draft[]): Draft[] {
+  const time = item.observation.timeFiletime
+  return drafts.filter((draft) => {
+    if (draft.host !== item.host || !compatible(item, draft)) return false
+    return itemsOf(draft).some((other) => {
+      if (other.unit === item.unit) return true
+      const path = item.observation.context?.mofPath
+      const same = path !== undefined && baseName(path) === baseName(other.observation.context?.mofPath)
+      const when = other.observation.timeFiletime
+      if (same) return true
+      return time !== undefined && when !== undefined && (when > time ? when - time : time - when) <= WINDOW
+    })
+  })
+}
+
+/** Windows and products compile their own MOF files all the time. Source: KNOWN-GOOD KG-6. */
+function isServicing({ observation }: Item): boolean {
+  const { context } = observation
+  if (context?.tool !== 'mofcomp' || context.mofPath === undefined || context.renamed === true) return false
+  if (!/[\\/]/.test(context.mofPath) || context.remoteHost !== undefined) return false
+  return (
+    !foreignProvider(context.mofPath) &&
+    !userWritable(context.mofPath) &&
+    observation.namespace !== 'root\\subscription'
+  )
+}
+
+function commandOf(item: Item): string {
+  const { context } = item.observation
+  const text = context?.script ?? context?.commandLine ?? context?.detail ?? ''
+  return text.replace(/\s+/g, ' ').trim().toLowerCase().slice(0, 2000)
+}

@@ -1,0 +1,202 @@
+import type { CimValue } from '../../lang/cim-value.ts'
+import { baseName, userWritable } from '../observe/index.ts'
+import { type Draft, isReal, itemsOf } from './graph.ts'
+import type { Item } from './item.ts'
+
+/** A minute in FILETIME ticks: how far a carrier's clock may put an execution before what caused it. */
+const SLACK = 600_000_000n
+/** Children of scrcons.exe that products and Windows are known for. Source: KNOWN-GOOD KG-5. */
+const BENIGN_CHILD =
+  /^(?:gpupdate|ngen|ngentask|chkntfs|omadmprc|werfault|wermgr|conhost|ccxprocess|googleupdate)\.exe$/
+/** impacket's wmiexec and its like: `Win32_Process.Create`, not a consumer. Source: evidence evtx-neg-wmiexec-impacket. */
+const WMIEXEC =
+  /\\\\127\.0\.0\.1\\(?:admin|c|ipc)\$\\|^"?(?:[a-z]:\\windows\\system32\\)?cmd(?:\.exe)?"?\s+\/q\s+\/c\s/i
+const REMOTE_OR_ENCODED =
+  /\s[-/\u2013]e(?:c|nc?|nco\w*)?\s+["']?[a-z0-9+/=]{16,}|\b(?:https?|ftp):\/\/|\\\\(?!127\.0\.0\.1\\|\.\\|\?\\|localhost\\)[\w.-]+\\|downloadstring|downloadfile|frombase64string/i
+
+/** Joins executions to the consumers they show at work; what is left that shows one at work stands on its own. */
+export function joinExecutions(drafts: readonly Draft[], items: readonly Item[]): Draft[] {
+  const own = new Map<string, Draft>()
+  const byHost = new Map<string, Draft[]>()
+  for (const draft of drafts) {
+    const known = byHost.get(draft.host)
+    if (known === undefined) byHost.set(draft.host, [draft])
+    else known.push(draft)
+  }
+  for (const item of items) {
+    if (item.observation.operation !== 'executed') continue
+    const candidates = candidatesFor(item, byHost.get(item.host) ?? [])
+    if (candidates.length > 0) {
+      for (const draft of candidates) draft.extra.push(item)
+      continue
+    }
+    const about = aboutOf(item)
+    if (about === undefined) continue
+    const key = [item.host, about].join('\0')
+    const draft = own.get(key) ?? { host: item.host, namespace: '', extra: [], about }
+    draft.extra.push(item)
+    own.set(key, draft)
+  }
+  return [...own.values()]
+}
+
+/** Subscriptions that an execution can belong to: by provider class, by command line, by what is known to run. */
+function candidatesFor(item: Item, drafts: readonly Draft[]): Draft[] {
+  const { context } = item.observation
+  const ofClass = drafts.filter((draft) => runsAs(draft, item) && existedAt(draft, item))
+  const best = ofClass.some(isReal) ? ofClass.filter(isReal) : ofClass
+  const isChild = context?.signal === 'consumer-child'
+  if (isChild && item.consumerClass === 'commandlineeventconsumer') {
+    return best.filter((draft) => startedBy(draft, context?.commandLine, context?.image))
+  }
+  if (isChild && best.length > 1) {
+    const image = baseName(context?.image).replace(/\.exe$/, '')
+    const naming = best.filter((draft) => image !== '' && scriptOf(draft).includes(image))
+    if (naming.length > 0) return naming
+  }
+  return best
+}
+
+/** Whether the draft's consumer is delivered by what was executed. */
+function runsAs(draft: Draft, item: Item): boolean {
+  const consumer = draft.consumer
+  if (consumer === undefined) return false
+  const { context } = item.observation
+  if (context?.signal === 'foreign-provider') {
+    const provider = /provider (.*?) started/.exec(context.detail ?? '')?.[1]?.toLowerCase()
+    return (
+      isUnknownClass(consumer.class) &&
+      (provider === undefined || consumer.class.includes(provider) || provider.includes(consumer.class))
+    )
+  }
+  if (item.consumerClass === '' || consumer.class === item.consumerClass) return item.consumerClass !== ''
+  return consumer.items.some((other) =>
+    other.observation.consumer?.superclasses?.some((name) => name.toLowerCase() === item.consumerClass),
+  )
+}
+
+const KNOWN_CLASSES = new Set([
+  'activescripteventconsumer',
+  'commandlineeventconsumer',
+  'logfileeventconsumer',
+  'nteventlogeventconsumer',
+  'smtpeventconsumer',
+])
+
+function isUnknownClass(className: string): boolean {
+  return className !== '' && !KNOWN_CLASSES.has(className)
+}
+
+/** Not before it was made, and not after it was deleted. */
+function existedAt(draft: Draft, item: Item): boolean {
+  const time = item.observation.timeFiletime
+  if (time === undefined) return true
+  let firstMade: bigint | undefined
+  let seenBefore = false
+  let deleted: bigint | undefined
+  for (const { observation } of itemsOf(draft)) {
+    const when = observation.timeFiletime
+    if (when === undefined) {
+      if (observation.operation === 'present') seenBefore = true
+      continue
+    }
+    const makes = observation.operation === 'created' || observation.operation === 'attempted'
+    if (makes && (firstMade === undefined || when < firstMade)) firstMade = when
+    if (observation.operation === 'deleted' && (deleted === undefined || when > deleted)) deleted = when
+  }
+  if (firstMade !== undefined && time + SLACK < firstMade) return false
+  // A process that still runs, or a record that comes late, is no proof against: deletion counts after a minute.
+  if (deleted !== undefined && time > deleted + SLACK && !seenBefore) return false
+  return true
+}
+
+function property(draft: Draft, name: string): string[] {
+  const values: (CimValue | undefined)[] =
+    draft.consumer?.items.map((item) => item.observation.consumer?.properties[name]) ?? []
+  return [...new Set(values.filter((value): value is string => typeof value === 'string' && value !== ''))]
+}
+
+function scriptOf(draft: Draft): string {
+  return property(draft, 'ScriptText').join('\n').toLowerCase()
+}
+
+/** Whether a process is what a command line consumer starts: its template with `%...%` filled in from the event. */
+function startedBy(draft: Draft, commandLine: string | undefined, image: string | undefined): boolean {
+  const templates = [...property(draft, 'CommandLineTemplate'), ...property(draft, 'ExecutablePath')]
+  if (commandLine === undefined) {
+    return image !== undefined && templates.some((template) => sameProgram(firstToken(template), image))
+  }
+  const actual = program(commandLine)
+  return templates.some((template) => {
+    const expected = program(template)
+    return sameProgram(expected.name, actual.name) && matches(expected.rest, actual.rest)
+  })
+}
+
+function firstToken(text: string): string {
+  return (
+    /^\s*(?:"([^"]*)"|(\S+))/
+      .exec(text)
+      ?.slice(1)
+      .find((part) => part !== undefined) ?? ''
+  )
+}
+
+function program(text: string): { name: string; rest: string } {
+  const name = firstToken(text)
+  const rest = text.trim().slice(text.trim().startsWith('"') ? name.length + 2 : name.length)
+  return {
+    name,
+    rest: rest
+      .replace(/["\s]+/g, ' ')
+      .trim()
+      .toLowerCase(),
+  }
+}
+
+function sameProgram(template: string, actual: string): boolean {
+  const bare = (path: string): string => baseName(path).replace(/\.(?:exe|com|bat|cmd)$/, '')
+  return bare(template) !== '' && (bare(template) === bare(actual) || /^%[^%]+%$/.test(template))
+}
+
+/** Matches a text against a template whose `%...%` stand for anything; in time linear in both. */
+function matches(template: string, actual: string): boolean {
+  const pieces = template.split(/%[^%\s]+%/)
+  let position = 0
+  for (const [index, piece] of pieces.entries()) {
+    if (index === 0) {
+      if (!actual.startsWith(piece)) return false
+      position = piece.length
+      continue
+    }
+    const isLast = index === pieces.length - 1
+    const found = isLast ? actual.length - piece.length : actual.indexOf(piece, position)
+    if (found < position || (isLast && !actual.endsWith(piece))) return false
+    position = found + piece.length
+  }
+  return position === actual.length
+}
+
+/** What an execution without a known consumer is reported as; `undefined` where it shows nothing by itself. */
+function aboutOf(item: Item): string | undefined {
+  const { context } = item.observation
+  const signal = context?.signal
+  if (signal === 'foreign-provider') return `foreign-provider\0${(context?.detail ?? '').toLowerCase()}`
+  if (item.consumerClass === 'activescripteventconsumer') {
+    if (signal === 'consumer-child' && isBenignChild(context?.image)) return undefined
+    return 'script host at work'
+  }
+  if (signal === 'consumer-host-start') return `${item.consumerClass} at work`
+  if (signal !== 'consumer-child' || context?.account !== 'SYSTEM') return undefined
+  const commandLine = context.commandLine ?? ''
+  if (WMIEXEC.test(commandLine)) return undefined
+  const suspicious =
+    (context.image !== undefined && userWritable(context.image)) || REMOTE_OR_ENCODED.test(commandLine)
+  return suspicious
+    ? `child of WmiPrvSE\0${commandLine.replace(/\s+/g, ' ').toLowerCase().slice(0, 2000)}`
+    : undefined
+}
+
+function isBenignChild(image: string | undefined): boolean {
+  return BENIGN_CHILD.test(baseName(image)) || /^[a-z]:\\program files(?: \(x86\))?\\/i.test(image ?? '')
+}

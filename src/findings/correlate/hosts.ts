@@ -1,0 +1,52 @@
+/**
+ * Host names as one machine is called: without case, and a short name together with the full name where exactly one
+ * full name begins with it. Two machines of the same short name in two domains stay two.
+ */
+export class Hosts {
+  readonly #canonical = new Map<string, string>()
+  readonly #display = new Map<string, string>()
+
+  constructor(names: Iterable<string>) {
+    const spellings = new Map<string, string>()
+    for (const name of names) {
+      const lower = name.toLowerCase()
+      const known = spellings.get(lower)
+      // The spelling shown does not depend on the order of evidence; mixed case says more than all lower.
+      if (known === undefined || name < known) spellings.set(lower, name)
+    }
+    const full = new Map<string, string[]>()
+    for (const lower of spellings.keys()) {
+      if (!isFull(lower)) continue
+      const short = lower.slice(0, lower.indexOf('.'))
+      full.set(short, [...(full.get(short) ?? []), lower])
+    }
+    for (const lower of spellings.keys()) {
+      const candidates = isFull(lower) ? [] : (full.get(lower) ?? [])
+      const key = candidates.length === 1 ? (candidates[0] ?? lower) : lower
+      this.#canonical.set(lower, key)
+      this.#display.set(key, spellings.get(key) ?? key)
+    }
+  }
+
+  /** Key of a host, lower case; `''` for evidence that names none. */
+  key(host: string | undefined): string {
+    if (host === undefined) return ''
+    const lower = host.toLowerCase()
+    return this.#canonical.get(lower) ?? lower
+  }
+
+  /** The host's name as evidence spells it. */
+  display(key: string): string | undefined {
+    return key === '' ? undefined : (this.#display.get(key) ?? key)
+  }
+
+  /** Every spelling (lower case) of a host. */
+  aliases(key: string): string[] {
+    return [...this.#canonical].filter(([, canonical]) => canonical === key).map(([name]) => name)
+  }
+}
+
+/** `host.domain`, and no address. */
+function isFull(name: string): boolean {
+  return name.includes('.') && !/^[\d.]+$/.test(name) && !name.includes(':')
+}

@@ -1,0 +1,98 @@
+import { baseName } from '../observe/index.ts'
+import type { Item } from './item.ts'
+import { showsPart } from './item.ts'
+import { comparable, comparableQuery } from './text.ts'
+
+/** Stock content is on every host and says nothing about which one. Source: KNOWN-GOOD KG-1, KG-2. */
+const STOCK_NAMES = new Set(['scm event log filter', 'scm event log consumer', 'bvtfilter', 'bvtconsumer'])
+
+/**
+ * Gives evidence that names no host (a repository folder, a MOF file, a listing) the host whose own records hold the
+ * same subscription, when there is exactly one. The pieces of one file go together: one distinctive object is enough
+ * for all of them, and contradicting ones leave the file without a host.
+ */
+export function assignHosts(items: readonly Item[]): void {
+  const holders = new Map<string, Set<string>>()
+  const compilers = new Map<string, Set<string>>()
+  for (const item of items) {
+    if (item.host === '') continue
+    for (const signature of signatures(item)) addTo(holders, signature, item.host)
+    const mof = item.observation.context?.mofPath
+    if (mof !== undefined) addTo(compilers, baseName(mof), item.host)
+  }
+  const files = new Map<string, Item[]>()
+  for (const item of items) {
+    if (item.host !== '') continue
+    const { evidence } = item.observation.sighting
+    const file = files.get(evidence)
+    if (file === undefined) files.set(evidence, [item])
+    else file.push(item)
+  }
+  for (const file of files.values()) {
+    const hosts = new Set<string>()
+    for (const item of file) {
+      const { source } = item.observation.sighting
+      const candidates = signatures(item).map((signature) => holders.get(signature))
+      if (source === 'mof') candidates.push(compilers.get(baseName(item.observation.context?.mofPath)))
+      for (const found of candidates) {
+        if (found?.size === 1) for (const host of found) hosts.add(host)
+      }
+    }
+    const [host] = hosts
+    if (hosts.size === 1 && host !== undefined) for (const item of file) item.host = host
+  }
+}
+
+/** Content by which an object is recognised again on another carrier. */
+function signatures(item: Item): string[] {
+  const { filter, consumer } = item.observation
+  const found: string[] = []
+  if (filter?.query !== undefined && item.filter !== '' && !STOCK_NAMES.has(item.filter)) {
+    found.push(['filter', item.filter, comparableQuery(filter.query)].join('\0'))
+  }
+  if (item.consumer !== '' && !STOCK_NAMES.has(item.consumer) && showsPart(item, 'consumer')) {
+    const payload = [
+      'CommandLineTemplate',
+      'ExecutablePath',
+      'ScriptText',
+      'ScriptFileName',
+      'Text',
+      'SourceName',
+    ]
+      .map((name) => comparable(consumer?.properties[name]))
+      .join('\0')
+    if (payload.replaceAll('\0', '') !== '') found.push(['consumer', item.consumer, payload].join('\0'))
+  }
+  return found
+}
+
+/**
+ * Attempts and remains that do not tell a namespace mean the object of that name that the host has, when all of its
+ * objects of that name are in one namespace.
+ */
+export function assignNamespaces(items: readonly Item[]): void {
+  const known = new Map<string, Set<string>>()
+  for (const item of items) {
+    if (item.namespace === '') continue
+    for (const key of nameKeys(item)) addTo(known, key, item.namespace)
+  }
+  for (const item of items) {
+    if (item.namespace !== '') continue
+    const namespaces = new Set(nameKeys(item).flatMap((key) => [...(known.get(key) ?? [])]))
+    const [namespace] = namespaces
+    if (namespaces.size === 1 && namespace !== undefined) item.namespace = namespace
+  }
+}
+
+function nameKeys(item: Item): string[] {
+  const keys: string[] = []
+  if (item.filter !== '') keys.push(['f', item.host, item.filter].join('\0'))
+  if (item.consumer !== '') keys.push(['c', item.host, item.consumer].join('\0'))
+  return keys
+}
+
+function addTo(map: Map<string, Set<string>>, key: string, value: string): void {
+  const set = map.get(key)
+  if (set === undefined) map.set(key, new Set([value]))
+  else set.add(value)
+}

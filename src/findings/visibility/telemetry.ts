@@ -1,0 +1,174 @@
+import { isoToFiletime } from '../../bytes/index.ts'
+import type { EventRecord, ExportRow } from '../../records/event.ts'
+import { payloadValue } from '../../records/event.ts'
+import type { InventoryEntry } from '../../records/read.ts'
+import { logKind } from '../observe/index.ts'
+
+/** What a kind of telemetry is called here; each answers questions that others cannot. Source: TELEMETRY section 14. */
+export type TelemetryKind =
+  | 'sysmon'
+  | 'sysmon-wmi'
+  | 'sysmon-wmi-changes'
+  | 'wmi-activity'
+  | 'wmi-binding'
+  | 'wmi-message-only'
+  | 'security'
+  | 'process'
+  | 'process-command-line'
+  | 'logon'
+  | 'script-block'
+  | 'powershell-2'
+  | 'stored-state'
+  | 'sysmon-stopped'
+
+/** How much of one kind a host's evidence holds, and from when to when. */
+export interface Span {
+  count: number
+  first?: bigint
+  last?: bigint
+  /** Days since 1601 on which there was any. */
+  readonly days: Set<number>
+}
+
+/** A log that was cleared: what it held before is gone. */
+export interface Cleared {
+  readonly log: string
+  readonly timeFiletime?: bigint
+}
+
+const TICKS_PER_DAY = 864_000_000_000n
+
+/** Telemetry of one host. */
+export class HostTelemetry {
+  readonly spans = new Map<TelemetryKind, Span>()
+  readonly cleared: Cleared[] = []
+
+  note(kind: TelemetryKind, time: bigint | undefined): void {
+    let span = this.spans.get(kind)
+    if (span === undefined) {
+      span = { count: 0, days: new Set() }
+      this.spans.set(kind, span)
+    }
+    span.count += 1
+    if (time === undefined || time <= 0n) return
+    if (span.first === undefined || time < span.first) span.first = time
+    if (span.last === undefined || time > span.last) span.last = time
+    span.days.add(Number(time / TICKS_PER_DAY))
+  }
+
+  absorb(other: HostTelemetry): void {
+    for (const [kind, span] of other.spans) {
+      const own = this.spans.get(kind)
+      if (own === undefined) {
+        this.spans.set(kind, span)
+        continue
+      }
+      own.count += span.count
+      if (span.first !== undefined && (own.first === undefined || span.first < own.first))
+        own.first = span.first
+      if (span.last !== undefined && (own.last === undefined || span.last > own.last)) own.last = span.last
+      for (const day of span.days) own.days.add(day)
+    }
+    this.cleared.push(...other.cleared)
+  }
+}
+
+/** Counts, while records are added, which telemetry each host has. */
+export class Telemetry {
+  readonly hosts = new Map<string, HostTelemetry>()
+
+  addEvent(event: EventRecord): void {
+    const { timeFiletime: time, eventId } = event
+    const host = this.#host(event.computer)
+    const kind = logKind(event)
+    if (event.recovered === true) return
+    if (kind === 'eventlog') {
+      if (eventId === 1102) this.#cleared(host, 'Security', time)
+      if (eventId === 104) this.#cleared(host, payloadValue(event, 'Channel') ?? 'a log', time)
+      return
+    }
+    if (kind === 'sysmon') this.#sysmon(host, event)
+    else if (kind === 'wmi-activity') {
+      host.note('wmi-activity', time)
+      if (eventId === 5861) host.note('wmi-binding', time)
+      if (event.payload === 'none' && event.message !== undefined) host.note('wmi-message-only', time)
+    } else if (kind === 'security') {
+      host.note('security', time)
+      if (eventId === 1102) this.#cleared(host, 'Security', time)
+      if (eventId === 4624) host.note('logon', time)
+      if (eventId === 4688) {
+        host.note('process', time)
+        const command =
+          payloadValue(event, 'CommandLine') ??
+          /Process Command Line:[ \t]*(\S)/.exec(event.message ?? '')?.[1]
+        if (command !== undefined && command !== '' && command !== '-')
+          host.note('process-command-line', time)
+      }
+    } else if (kind === 'powershell' && eventId === 4104) host.note('script-block', time)
+    else if (kind === 'powershell-classic' && eventId === 400) {
+      if (event.values.some((value) => value !== undefined && /EngineVersion=2\./.test(value)))
+        host.note('powershell-2', time)
+    }
+  }
+
+  /** A row of Defender XDR. */
+  addRow(row: ExportRow): void {
+    const column = (name: string): string | undefined => {
+      const value = row.values[row.columns.indexOf(name)]
+      return typeof value === 'string' && value !== '' ? value : undefined
+    }
+    const time = isoToFiletime(column('Timestamp') ?? column('TimeGenerated') ?? '')
+    const host = this.#host(column('DeviceName') ?? column('Computer'))
+    if (row.table === 'DeviceProcessEvents') {
+      host.note('process', time)
+      host.note('process-command-line', time)
+    } else if (row.table === 'DeviceLogonEvents') host.note('logon', time)
+    else if (row.table === 'DeviceEvents' && column('ActionType') === 'WmiBindEventFilterToConsumer') {
+      host.note('wmi-activity', time)
+      host.note('wmi-binding', time)
+    } else if (row.table === 'DeviceEvents' && column('ActionType') === 'PowerShellCommand') {
+      host.note('script-block', time)
+    }
+  }
+
+  addState(host: string | undefined): void {
+    this.#host(host).note('stored-state', undefined)
+  }
+
+  addInventory(entry: InventoryEntry): void {
+    const name = ['PSComputerName', '__SERVER', 'Fqdn', 'Hostname', 'hostIdentifier']
+      .map((key) => entry.value[key])
+      .find((value): value is string => typeof value === 'string' && value !== '')
+    this.addState(name)
+  }
+
+  #sysmon(host: HostTelemetry, event: EventRecord): void {
+    const { timeFiletime: time, eventId } = event
+    host.note('sysmon', time)
+    if (eventId === 1) {
+      host.note('process', time)
+      host.note('process-command-line', time)
+    }
+    if (eventId === 4 && /stopped/i.test(payloadValue(event, 'State') ?? event.message ?? ''))
+      host.note('sysmon-stopped', time)
+    if (eventId < 19 || eventId > 21) return
+    host.note('sysmon-wmi', time)
+    const operation =
+      payloadValue(event, 'Operation') ?? /Operation:[ \t]*(\w+)/.exec(event.message ?? '')?.[1] ?? ''
+    if (/modified|deleted/i.test(operation)) host.note('sysmon-wmi-changes', time)
+  }
+
+  #cleared(host: HostTelemetry, log: string, time: bigint | undefined): void {
+    host.cleared.push({ log, ...(time === undefined ? {} : { timeFiletime: time }) })
+  }
+
+  #host(name: string | undefined): HostTelemetry {
+    const key = name ?? ''
+    let host = this.hosts.get(key)
+    if (host === undefined) {
+      host = new HostTelemetry()
+      this.hosts.set(key, host)
+    }
+    return host
+  }
+}
