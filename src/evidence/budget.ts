@@ -42,6 +42,16 @@ export class Budget {
     }
   }
 
+  /** Weighs bytes that will be spent, without spending them. */
+  claim(bytes: number, path: string): void {
+    const spent = this.#expanded
+    try {
+      this.spend(bytes, path)
+    } finally {
+      this.#expanded = spent
+    }
+  }
+
   nest(depth: number, path: string): void {
     if (depth > this.#limits.nesting) {
       throw this.#exceeded(path, `nests archives more than ${this.#limits.nesting} deep`)
