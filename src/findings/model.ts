@@ -214,6 +214,8 @@ export interface Judgement {
     readonly kind: 'url' | 'domain' | 'ip' | 'path' | 'hash'
     readonly value: string
   }[]
+  /** The entry of the team's allow list that makes it known-good; such subscriptions are counted as suppressed. */
+  readonly allowed?: { readonly owner: string; readonly reason: string; readonly expires: string }
 }
 
 /** A subscription as the report shows it: facts and judgement. */

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import type { Observation, SubscriptionFacts } from '../model.ts'
-import { type JudgeContext, judge } from './index.ts'
+import { type JudgementContext, judge } from './index.ts'
 
 /** The worked examples of SCORING section 5, in its numbering. Facts carry only what the example counts. */
 
 interface Example {
   readonly title: string
   readonly facts: Partial<SubscriptionFacts>
-  readonly context?: JudgeContext
+  readonly context?: JudgementContext
   readonly score?: number
   readonly severity: string
   readonly verdict: string
@@ -68,7 +68,7 @@ const CLOCK =
 const TIMER = "SELECT * FROM __TimerEvent WHERE TimerID = 'fuckyoumm2_itimer'"
 const PROCESS = "SELECT * FROM Win32_ProcessStartTrace WHERE ProcessName = 'notepad.exe'"
 const SERVICE = "SELECT * FROM __InstanceModificationEvent WITHIN 30 WHERE TargetInstance ISA 'Win32_Service'"
-const rare: JudgeContext = { rarity: () => ({ firstSeen: true, prevalence: 0.001 }) }
+const rare: JudgementContext = { rarity: () => ({ firstSeen: true, prevalence: 0.001 }) }
 
 const SCM = {
   filter: {

@@ -10,7 +10,7 @@ export {
   type ToolMarker,
   withWeights,
 } from './content.ts'
-export { isActive, type JudgeContext, judge } from './judge.ts'
+export { isActive, type JudgementContext, judge } from './judge.ts'
 export { bandOf, isAtLeast } from './rules.ts'
 export type { PayloadFileState, Rarity } from './subscription-features.ts'
 export type { WeightGroup, Weights } from './weights.ts'

@@ -1,5 +1,4 @@
-import type { AllowList } from '../allow/index.ts'
-import { checkAllowed } from '../allow/index.ts'
+import { type AllowEntry, type AllowList, checkAllowed } from '../allow/index.ts'
 import {
   type Fingerprint,
   fingerprintOf,
@@ -26,7 +25,7 @@ import {
 } from './subscription-features.ts'
 
 /** What is known beside the evidence. All optional. */
-export interface JudgeContext {
+export interface JudgementContext {
   /** Weights and lists; the product's own by default. */
   readonly content?: JudgementContent
   /** The team's own known-good. */
@@ -105,6 +104,7 @@ interface Outcome {
   readonly reasons: readonly Reason[]
   readonly severity: Severity
   readonly knownGood: boolean
+  readonly allowed?: AllowEntry
 }
 
 /** Known-good, allow list and baseline, which come after everything else. */
@@ -114,7 +114,7 @@ function settle(
   match: KnownGoodMatch | undefined,
   fingerprint: Fingerprint | undefined,
   reasons: readonly Reason[],
-  context: JudgeContext,
+  context: JudgementContext,
   content: JudgementContent,
 ): Outcome {
   const score = sumOf(reasons)
@@ -146,12 +146,9 @@ function settle(
     context.allow === undefined ? undefined : checkAllowed(context.allow, facts, fingerprint, context.now)
   const stop = allowed === undefined ? undefined : alwaysAlerts(facts, payload, match)
   if (allowed?.kind === 'allowed' && stop === undefined) {
-    return lower(
-      'informational',
-      'allow/entry',
-      `${allowed.entry.owner} allowed it until ${allowed.entry.expires}: ${allowed.entry.reason}`,
-      true,
-    )
+    const { entry } = allowed
+    const words = `${entry.owner} allowed it until ${entry.expires}: ${entry.reason}`
+    return { ...lower('informational', 'allow/entry', words, true), allowed: entry }
   }
   const notes: Reason[] = []
   if (allowed?.kind === 'expired') {
@@ -201,7 +198,7 @@ function verdictOf(outcome: Outcome, facts: SubscriptionFacts, payload: Payload)
  * Judges one subscription: severity by the sum of its reasons and the rules of SCORING, confidence by its sources,
  * and what it waits for and does in plain words. Pure: the same facts and context give the same judgement.
  */
-export function judge(facts: SubscriptionFacts, context: JudgeContext = {}): Judgement {
+export function judge(facts: SubscriptionFacts, context: JudgementContext = {}): Judgement {
   const content = context.content ?? judgementContent()
   const consumer = consumerOf(facts)
   const seen: SubscriptionFacts = consumer === undefined ? facts : { ...facts, consumer }
@@ -254,10 +251,17 @@ export function judge(facts: SubscriptionFacts, context: JudgeContext = {}): Jud
         ? explainWithout(facts, consumer === undefined ? undefined : action, trigger.plain)
         : { trigger: trigger.plain, action },
     ...(fingerprint === undefined ? {} : { fingerprint: fingerprint.full }),
+    ...(outcome.allowed === undefined ? {} : { allowed: allowedBy(outcome.allowed) }),
     ...layersOf(facts, payload),
     ...indicatorsOf(facts, payload, content),
   }
 }
+
+const allowedBy = ({ owner, reason, expires }: AllowEntry): NonNullable<Judgement['allowed']> => ({
+  owner,
+  reason,
+  expires,
+})
 
 function layersOf(facts: SubscriptionFacts, payload: Payload): Pick<Judgement, 'decoded'> {
   const own = payload.layers

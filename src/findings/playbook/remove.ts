@@ -1,0 +1,149 @@
+import { bindingCondition, variables } from './collect.ts'
+import { code } from './markdown.ts'
+import { powershellText } from './powershell.ts'
+import type { PlaybookSection, PlaybookStep, PlaybookSubject } from './subject.ts'
+
+const has = (subject: PlaybookSubject, id: string): boolean =>
+  subject.reasons.some((reason) => reason.id === id)
+
+/** RESPONSE section 5: binding first, then consumer, filter, timer, files, auto-recover entries. */
+export function remove(subject: PlaybookSubject): PlaybookSection {
+  const { filter, consumer, timer } = subject
+  const isOverwrite = has(subject, 'identity/impersonation')
+  const condition = bindingCondition(subject)
+  const steps: PlaybookStep[] = []
+  if (condition !== undefined) {
+    steps.push({
+      text: 'Remove the binding, which stops delivery. It must be exactly one; check it before you confirm.',
+      commands: [
+        ...variables(subject),
+        `$binding = @(Get-CimInstance -Namespace $ns -ClassName __FilterToConsumerBinding | Where-Object { ${condition} })`,
+        '$binding | Format-List Filter, Consumer, CreatorSID',
+        "if ($binding.Count -ne 1) { throw 'expected exactly one binding' }",
+        '$binding | Remove-CimInstance -Confirm',
+      ],
+      changes: true,
+    })
+  } else
+    steps.push({
+      text: 'Filter and consumer are not known by name: enumerate all bindings (section 2) and find the one that does not belong.',
+    })
+  if (consumer?.name !== undefined && consumer.class !== undefined) {
+    steps.push({
+      text: 'Remove the consumer, by class and exact name.',
+      commands: [
+        'Get-CimInstance -Namespace $ns -ClassName $consumerClass | Where-Object { $_.Name -ceq $consumerName } | Remove-CimInstance -Confirm',
+      ],
+      changes: true,
+    })
+  }
+  if (filter?.name !== undefined) {
+    steps.push({
+      text: isOverwrite
+        ? 'The filter bears a stock name. If its query is the stock one, leave it; if not, remove it and restore the stock object below.'
+        : 'Remove the filter, unless other bindings use it.',
+      commands: [
+        '$others = @(Get-CimInstance -Namespace $ns -ClassName __FilterToConsumerBinding | Where-Object { $_.Filter.Name -ceq $filterName })',
+        'if ($others.Count -eq 0) { Get-CimInstance -Namespace $ns -ClassName __EventFilter | Where-Object { $_.Name -ceq $filterName } | Remove-CimInstance -Confirm }',
+      ],
+      changes: true,
+    })
+  }
+  if (timer !== undefined) {
+    steps.push({
+      text: 'Remove the timer.',
+      commands: [
+        `$timerId = ${powershellText(timer.timerId)}`,
+        `Get-CimInstance -Namespace $ns -ClassName ${powershellText(timer.class)} | Where-Object { $_.TimerId -ceq $timerId } | Remove-CimInstance -Confirm`,
+      ],
+      changes: true,
+    })
+  }
+  if (isOverwrite) {
+    steps.push({
+      text: 'Restore the stock object that was overwritten, from the definition file of Windows. Compare that file with one of a clean host of the same build first.',
+      commands: [
+        "Get-FileHash -LiteralPath ($env:SystemRoot + '\\System32\\wbem\\scm.mof')",
+        "mofcomp ($env:SystemRoot + '\\System32\\wbem\\scm.mof')",
+      ],
+      changes: true,
+    })
+  }
+  if (has(subject, 'host/foreign-provider') || has(subject, 'consumer/unknown-class')) {
+    steps.push({
+      text: 'Unregister the provider behind the consumer: its `__EventConsumerProviderRegistration` and `__Win32Provider` instances and its CLSID; then quarantine its library.',
+      changes: true,
+    })
+  }
+  if (has(subject, 'host/repository-replaced')) {
+    steps.push({
+      text: "WMI's store was replaced: what live WMI shows cannot be trusted. Read the copied store offline, and restore the store from a backup made before.",
+      changes: true,
+    })
+  }
+  steps.push(
+    {
+      text: 'Quarantine the payload files, with their hashes recorded.',
+      changes: true,
+    },
+    {
+      text: 'Look at the auto-recover list. Take out only foreign paths, keep every other entry, and quarantine the MOF file and its copy under `wbem\\AutoRecover`.',
+      commands: [
+        "(Get-ItemProperty -LiteralPath 'HKLM:\\SOFTWARE\\Microsoft\\WBEM\\CIMOM').'Autorecover MOFs'",
+      ],
+      changes: true,
+    },
+    {
+      text: 'Do not delete by wildcard or by class, and do not reset the repository: management products use the same classes, and a reset runs the auto-recover files again.',
+    },
+  )
+  return { title: 'Remove', steps }
+}
+
+/** RESPONSE section 6. */
+export function verifyRemoval(subject: PlaybookSubject): PlaybookSection {
+  const { filter, consumer } = subject
+  const commands = [
+    ...variables(subject),
+    ...(bindingCondition(subject) === undefined
+      ? []
+      : [
+          `Get-CimInstance -Namespace $ns -ClassName __FilterToConsumerBinding | Where-Object { ${bindingCondition(subject)} }`,
+        ]),
+    ...(consumer?.name === undefined
+      ? []
+      : [
+          'Get-CimInstance -Namespace $ns -ClassName __EventConsumer | Where-Object { $_.Name -ceq $consumerName }',
+        ]),
+    ...(filter?.name === undefined
+      ? []
+      : [
+          'Get-CimInstance -Namespace $ns -ClassName __EventFilter | Where-Object { $_.Name -ceq $filterName }',
+        ]),
+  ]
+  return {
+    title: 'Verify the removal',
+    steps: [
+      {
+        text: 'Enumerate again, in all namespaces. Nothing may come back, and no half may be left.',
+        commands,
+      },
+      {
+        text: 'Restart the WMI service or the host twice. No new 5861 may name it. Its absence alone proves nothing: there is no event for a deletion there.',
+      },
+      {
+        text: 'Check Sysmon 19 to 21 for the records of your own deletion, and the Application log for WMI event 10, which tells of a broken rest.',
+      },
+      {
+        text: 'Watch for 24 hours for the same content, creator or payload: if it returns, something installs it.',
+      },
+      ...(subject.fingerprint === undefined
+        ? []
+        : [
+            {
+              text: `Scan the host's new evidence with triad and look for fingerprint ${code(subject.fingerprint)}.`,
+            },
+          ]),
+    ],
+  }
+}
