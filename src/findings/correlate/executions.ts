@@ -27,7 +27,7 @@ export function joinExecutions(drafts: readonly Draft[], items: readonly Item[])
     if (item.observation.operation !== 'executed') continue
     const candidates = candidatesFor(item, byHost.get(item.host) ?? [])
     if (candidates.length > 0) {
-      for (const draft of candidates) draft.extra.push(item)
+      for (const draft of candidates) draft.extra.push(ordinary(item))
       continue
     }
     const about = aboutOf(item)
@@ -38,6 +38,30 @@ export function joinExecutions(drafts: readonly Draft[], items: readonly Item[])
     own.set(key, draft)
   }
   return [...own.values()]
+}
+
+/** Programs whose start by a script consumer is a signal by itself. Source: SCORING sections B and G. */
+const SHELL =
+  /^(?:cmd|powershell|pwsh|powershell_ise|cscript|wscript|mshta|rundll32|regsvr32|certutil|bitsadmin|msbuild|installutil|regasm|regsvcs|curl|ftp|msiexec|scriptrunner|hh|forfiles|explorer|wmic|bash|wsl|schtasks|at|sc|net|net1|reg|whoami|cmstp|odbcconf|pcalua|msxsl)\.exe$/
+
+/**
+ * The child of a known consumer shows that it ran; a signal by itself it is only when it would be one without the
+ * consumer too.
+ */
+function ordinary(item: Item): Item {
+  const { context } = item.observation
+  if (context?.signal !== 'consumer-child') return item
+  const telling =
+    item.consumerClass === 'activescripteventconsumer'
+      ? SHELL.test(baseName(context.image))
+      : isSuspicious(context.image, context.commandLine)
+  if (telling) return item
+  const observation = { ...item.observation, context: { ...context, signal: 'consumer-host-start' as const } }
+  return { ...item, observation }
+}
+
+function isSuspicious(image: string | undefined, commandLine: string | undefined): boolean {
+  return (image !== undefined && userWritable(image)) || REMOTE_OR_ENCODED.test(commandLine ?? '')
 }
 
 /** Subscriptions that an execution can belong to: by provider class, by command line, by what is known to run. */
@@ -190,9 +214,7 @@ function aboutOf(item: Item): string | undefined {
   if (signal !== 'consumer-child' || context?.account !== 'SYSTEM') return undefined
   const commandLine = context.commandLine ?? ''
   if (WMIEXEC.test(commandLine)) return undefined
-  const suspicious =
-    (context.image !== undefined && userWritable(context.image)) || REMOTE_OR_ENCODED.test(commandLine)
-  return suspicious
+  return isSuspicious(context.image, commandLine)
     ? `child of WmiPrvSE\0${commandLine.replace(/\s+/g, ' ').toLowerCase().slice(0, 2000)}`
     : undefined
 }

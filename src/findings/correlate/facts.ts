@@ -84,7 +84,9 @@ function consumerOf(items: readonly Item[], node: Node): ConsumerFacts {
     }
   }
   const className =
-    base.class ?? node.items.find((item) => item.observation.consumer?.class)?.observation.consumer?.class
+    base.class ??
+    node.spelled?.class ??
+    node.items.find((item) => item.observation.consumer?.class)?.observation.consumer?.class
   return { ...base, ...(className === undefined ? {} : { class: className }), properties }
 }
 
@@ -177,7 +179,7 @@ function nameOf(node: Node, select: (item: Item) => string | undefined): string 
     const name = select(item)
     if (name !== undefined) return name
   }
-  return node.name === '' ? undefined : node.name
+  return node.spelled?.name ?? (node.name === '' ? undefined : node.name)
 }
 
 function whenOf(items: readonly Item[]): { when?: string } {

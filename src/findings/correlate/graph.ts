@@ -1,3 +1,4 @@
+import { consumerOfPath, filterNameOfPath } from '../observe/index.ts'
 import { compareText, type Item, showsPart } from './item.ts'
 
 /** A stored object, or the attempt to store one, with every observation of it. */
@@ -8,6 +9,8 @@ export interface Node {
   readonly class: string
   readonly name: string
   readonly items: Item[]
+  /** Spelling of class and name where only a binding tells them. */
+  readonly spelled?: { readonly class?: string; readonly name?: string }
 }
 
 /** A subscription being put together. */
@@ -64,9 +67,12 @@ export function draftsByName(items: readonly Item[]): Draft[] {
     compareText(a[0], b[0]),
   )) {
     const at = { host: node.host, namespace: node.namespace }
-    const filterNode = filters.find(at, '__eventfilter', filter) ?? filters.empty(at, '__eventfilter', filter)
+    const spelled = spellingOf(node.items)
+    const filterNode =
+      filters.find(at, '__eventfilter', filter) ?? filters.empty(at, '__eventfilter', filter, spelled.filter)
     const consumerNode =
-      consumers.find(at, consumerClass, consumer) ?? consumers.empty(at, consumerClass, consumer)
+      consumers.find(at, consumerClass, consumer) ??
+      consumers.empty(at, consumerClass, consumer, spelled.consumer)
     used.add(filterNode).add(consumerNode)
     drafts.push({
       host: node.host,
@@ -80,6 +86,36 @@ export function draftsByName(items: readonly Item[]): Draft[] {
   const looseFilters = filters.all().filter((node) => !used.has(node))
   const looseConsumers = consumers.all().filter((node) => !used.has(node))
   return [...drafts, ...pairAllLoose(looseFilters, looseConsumers)]
+}
+
+/** How a binding's records spell what they bind. */
+function spellingOf(items: readonly Item[]): Record<'filter' | 'consumer', NonNullable<Node['spelled']>> {
+  const filter = items.map((item) => item.observation.filter?.name ?? filterNameOf(item)).find(isText)
+  const paths = items.map((item) => consumerOfPath(item.observation.binding?.consumer))
+  const name = [
+    ...items.map((item) => item.observation.consumer?.name),
+    ...paths.map((path) => path?.name),
+  ].find(isText)
+  const className = [
+    ...items.map((item) => item.observation.consumer?.class),
+    ...paths.map((path) => path?.class),
+  ].find(isText)
+  return {
+    filter: filter === undefined ? {} : { name: filter },
+    consumer: {
+      ...(name === undefined ? {} : { name }),
+      ...(className === undefined ? {} : { class: className }),
+    },
+  }
+}
+
+function filterNameOf(item: Item): string | undefined {
+  const path = item.observation.binding?.filter
+  return path === undefined ? undefined : filterNameOfPath(path)
+}
+
+function isText(text: string | undefined): text is string {
+  return text !== undefined
 }
 
 function pairAllLoose(filters: readonly Node[], consumers: readonly Node[]): Draft[] {
@@ -194,10 +230,10 @@ class Nodes {
   }
 
   /** A node for an object that only a binding names. */
-  empty(at: Place, className: string, name: string): Node {
+  empty(at: Place, className: string, name: string, spelled: NonNullable<Node['spelled']>): Node {
     const { host, namespace } = at
     const key = [host, namespace, className, name].join('\0')
-    const node = this.#empty.get(key) ?? { key, host, namespace, class: className, name, items: [] }
+    const node = this.#empty.get(key) ?? { key, host, namespace, class: className, name, items: [], spelled }
     this.#empty.set(key, node)
     return node
   }

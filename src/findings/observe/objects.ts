@@ -187,6 +187,18 @@ export function consumerOfPath(
   }
 }
 
+/** The part of a subscription that an object path names: what `PutInstance` was given. */
+export function pathPart(path: string): Part {
+  const parsed = parseObjectPath(path)
+  if (parsed === undefined) return { shows: [], facts: {} }
+  return (
+    partOf({
+      className: parsed.class,
+      properties: parsed.keys.map(({ name, value }) => ({ name: name === '' ? 'Name' : name, value })),
+    }) ?? { shows: [], facts: {} }
+  )
+}
+
 /** Name of the filter that an object path means; a text that is no such path is the name itself (ESS of 5861). */
 export function filterNameOfPath(path: string): string {
   const parsed = parseObjectPath(path)

@@ -2,7 +2,7 @@ import { mofInstanceToCim, normalizeNamespace, parseMof } from '../../lang/mof/i
 import type { EventRecord } from '../../records/event.ts'
 import type { Observation } from '../model.ts'
 import { subjectOf } from './logons.ts'
-import { consumerClassName, consumerFacts, defined, filterFacts } from './objects.ts'
+import { consumerClassName, consumerFacts, defined, filterFacts, pathPart } from './objects.ts'
 import { at, baseName, type Field, fieldsOf, placeOfEvent } from './place.ts'
 import { foreignProvider } from './provider-path.ts'
 import type { ObserveSink } from './sink.ts'
@@ -114,18 +114,13 @@ export function observeNamespaceAccess(event: EventRecord, sink: ObserveSink): v
     /(__EventFilter|__FilterToConsumerBinding|\w*EventConsumer)\b(?:\.Name="((?:[^"\\]|\\.)*)")?/i.exec(info)
   if (object === null) return
   const className = object[1] ?? ''
-  const name = object[2]
-  const isFilter = className.toLowerCase() === '__eventfilter'
-  const isConsumer = className.toLowerCase().endsWith('eventconsumer')
+  const part = pathPart(object[0])
   sink.observe(
-    at(placeOfEvent(event, 'security'), ['attempt'], {
+    at(placeOfEvent(event, 'security'), ['attempt', ...part.shows], {
       operation: 'attempted',
       ...namespaceOf(field('ObjectName')),
       ...subjectOf(field),
-      ...(isFilter && name !== undefined ? { filter: { name } } : {}),
-      ...(isConsumer
-        ? { consumer: { class: consumerClassName(className), ...defined({ name }), properties: {} } }
-        : {}),
+      ...part.facts,
       context: { signal: 'command-creates', classes: [className], detail: info.slice(0, 300).trim() },
     }),
   )

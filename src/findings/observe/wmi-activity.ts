@@ -2,7 +2,7 @@ import type { Report } from '../../diagnostics/index.ts'
 import { normalizeNamespace, parseObjectPath, parsePossibleCause } from '../../lang/mof/index.ts'
 import type { EventRecord } from '../../records/event.ts'
 import type { ConsumerFacts, FilterFacts } from '../model.ts'
-import { consumerFacts, consumerOfPath, defined, filterFacts, filterNameOfPath } from './objects.ts'
+import { consumerFacts, consumerOfPath, defined, filterFacts, filterNameOfPath, pathPart } from './objects.ts'
 import { at, fieldsOf, fromPlace, type Place, placeOfEvent, usable } from './place.ts'
 import { foreignProvider } from './provider-path.ts'
 import type { ObserveSink } from './sink.ts'
@@ -131,17 +131,13 @@ function failedOperation(event: EventRecord, place: Place, sink: ObserveSink): v
   }
   const path = parseObjectPath(target)
   if (path === undefined) return
-  const lower = path.class.toLowerCase()
-  const named = consumerOfPath(target)
+  const part = pathPart(target)
   sink.observe(
-    at(place, ['attempt'], {
+    at(place, ['attempt', ...part.shows], {
       operation: 'attempted',
       namespace: normalizeNamespace(namespaceText),
       ...(usable(user) ? { user } : {}),
-      ...(lower === '__eventfilter' && named?.name !== undefined ? { filter: { name: named.name } } : {}),
-      ...(lower.endsWith('eventconsumer') && named !== undefined
-        ? { consumer: { ...defined({ class: named.class, name: named.name }), properties: {} } }
-        : {}),
+      ...part.facts,
       context: {
         signal: 'command-creates',
         classes: [path.class],
