@@ -40,7 +40,7 @@ function cellReader(row: ExportRow): Cell {
 function fromEvent(draft: EventDraft, cell: Cell): void {
   draft.channel = asWord(cell('EventLog'))
   draft.provider = asWord(cell('Source'))
-  draft.message = asWord(cell('RenderedDescription') ?? cell('Message'))
+  draft.message = asText(cell('RenderedDescription') ?? cell('Message'))
   const data = cell('EventData')
   if (typeof data === 'string' && addXmlPayload(draft, data)) return
   if (isObject(data)) addJsonEventData(draft, data)

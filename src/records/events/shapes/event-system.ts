@@ -29,7 +29,7 @@ export const eventSystem: Shape = (object, wanted) => {
   draft.channel = channel
   readSystem(draft, system)
   const message = pick(event, 'Message') ?? pick(asObject(event.RenderingInfo), 'Message')
-  draft.message = asWord(elementText(message))
+  draft.message = asText(elementText(message))
   if (event.UserData !== undefined && event.UserData !== null) addJsonUserData(draft, event.UserData)
   else if (event.EventData !== undefined && event.EventData !== null) {
     addJsonEventData(draft, event.EventData)
@@ -64,10 +64,10 @@ function readSystem(draft: EventDraft, system: JsonObject): void {
 
 /** Keywords as event XML has them, `0x` and 16 digits, also from the signed 64-bit number that forwarders write. */
 export function keywordsText(value: unknown): string | undefined {
+  // Powers of two, which keywords are, survive as JSON numbers, but not their printing.
+  if (typeof value === 'number') return Number.isInteger(value) ? hex64(BigInt(value)) : undefined
   const text = asWord(value)
-  if (text === undefined || !/^-?\d{1,20}$/.test(text)) {
-    // JSON numbers of this size print as 9.2e18 only beyond 21 digits, so digits are what honest ones have.
-    return text
-  }
-  return `0x${BigInt.asUintN(64, BigInt(text)).toString(16)}`
+  return text !== undefined && /^-?\d{1,20}$/.test(text) ? hex64(BigInt(text)) : text
 }
+
+const hex64 = (value: bigint): string => `0x${BigInt.asUintN(64, value).toString(16)}`

@@ -67,7 +67,7 @@ function readCarrier(draft: EventDraft, object: JsonObject): void {
   draft.threadId = asNumber(pick(object, 'ThreadID', 'ExecutionThreadID'))
   draft.activityId = asWord(pick(object, 'ActivityID'))
   draft.relatedActivityId = asWord(pick(object, 'RelatedActivityID'))
-  draft.message = asWord(pick(object, 'Message', 'message'))
+  draft.message = asText(pick(object, 'Message', 'message'))
   draft.timeFiletime = flatTime(object)
 }
 

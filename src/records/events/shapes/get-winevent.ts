@@ -34,7 +34,7 @@ export const getWinEvent: Shape = (object, wanted) => {
   draft.activityId = bracedGuid(asWord(object.ActivityId))
   const userId = object.UserId
   draft.userSid = asWord(isObject(userId) ? userId.Value : userId)
-  draft.message = asWord(object.Message)
+  draft.message = asText(pick(object, 'Message'))
   const fields = eventFields(provider, eventId)
   const properties = object.Properties
   const byMessage = provider?.toLowerCase() === 'microsoft-windows-sysmon' && draft.message !== undefined

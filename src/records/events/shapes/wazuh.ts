@@ -29,7 +29,7 @@ export const wazuh: Shape = (object, wanted) => {
   draft.computer = asWord(system.get('computer'))
   draft.timeFiletime = readTime(system.get('systemTime') ?? pick(object, 'timestamp', '@timestamp'))
   // The agent wraps the message in quotes.
-  draft.message = asWord(system.get('message'))?.replace(/^"([\s\S]*)"$/, '$1')
+  draft.message = asText(system.get('message'))?.replace(/^"([\s\S]*)"$/, '$1')
   for (const [name, value] of entriesBelow(object, `${root}.eventdata`)) {
     addField(draft, `${name.charAt(0).toUpperCase()}${name.slice(1)}`, asText(value))
   }

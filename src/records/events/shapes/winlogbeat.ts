@@ -53,7 +53,7 @@ function fromDocument(
   draft.threadId = asNumber(at('process.thread.id') ?? at('thread_id'))
   draft.activityId = asWord(at('activity_id'))
   draft.relatedActivityId = asWord(at('related_activity_id'))
-  draft.message = asWord(pick(object, 'message'))
+  draft.message = asText(pick(object, 'message'))
   draft.timeFiletime = readTime(at('time_created') ?? pick(object, '@timestamp'))
   addFields(draft, object, prefix)
   return draft
