@@ -86,7 +86,7 @@ export function isDefaultValue(value: CimValue | undefined): boolean {
     value === 0 ||
     value === 0n ||
     value === false ||
-    (Array.isArray(value) && value.length === 0)
+    (Array.isArray(value) && value.every(isDefaultValue))
   )
 }
 

@@ -55,10 +55,10 @@ const DEEDS: readonly Deed[] = [
     },
   },
   {
-    when: /(?:\.run|\.exec|shellexecute|start-process|\.create)\s*\(?\s*["']([^"'\n]{2,300})["']/i,
+    when: /(?:\.run\b|\.exec\b|shellexecute|start-process|\.create\b)\s*\(?\s*["']([^"'\n]{2,300})["']/i,
     words: (match) => `starts ${show(match[1] ?? '')}`,
   },
-  { when: /(?:\.run|\.exec|shellexecute)\s*\(?\s*[a-z_$]/i, words: 'starts a program' },
+  { when: /(?:\.run|\.exec|shellexecute)\b\s*\(?\s*[a-z_$]/i, words: 'starts a program' },
   {
     when: /savetofile|\.createtextfile|\.opentextfile|writealltext|writeallbytes|out-file|set-content|add-content/i,
     words: (_match, all) => {

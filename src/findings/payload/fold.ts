@@ -395,7 +395,7 @@ function variables(
   const constant = state.constants.get(token.value)
   if (constant === undefined || state.made + constant.value.length > MAX_MADE) return undefined
   state.made += constant.value.length
-  return { token: { ...constant, start: token.start, end: token.end, made: true }, used: 1 }
+  return { token: { ...constant, start: token.start, end: token.end, made: true, copied: true }, used: 1 }
 }
 
 function remember(state: State, name: string, tokens: readonly Token[], at: number, appends: boolean): void {
@@ -507,7 +507,8 @@ export function foldScript(
   }
   const layers: DecodedLayer[] = []
   const worthwhile = tokens.some(
-    (token) => token.made === true && token.kind !== 'number' && token.value.length > 2,
+    (token) =>
+      token.made === true && token.copied !== true && token.kind !== 'number' && token.value.length > 2,
   )
   const whole = worthwhile ? render(text, tokens, language) : text
   if (whole !== text) layers.push({ how: 'strings put together', text: whole })

@@ -9,6 +9,8 @@ export interface Token {
   readonly start: number
   readonly end: number
   readonly made?: true
+  /** Put in place of a variable: nothing was hidden there. */
+  readonly copied?: true
   /** A PowerShell string in double quotes, in which variables are replaced. */
   readonly expands?: true
 }
