@@ -86,7 +86,7 @@ export function identify(head: Uint8Array, name: string, sizeBytes: number | und
     if (startsWith(head, magic, at ?? 0)) return { kind: 'other', reason: `${what}, not read` }
   }
   if (isUsnJournal(head)) return { kind: 'other', reason: 'a USN journal ($J), not read' }
-  return textFormat(head)
+  return textFormat(head, name)
 }
 
 function containerFormat(head: Uint8Array): FileFormat | undefined {
@@ -182,7 +182,7 @@ function isUsnJournal(head: Uint8Array): boolean {
   return false
 }
 
-function textFormat(head: Uint8Array): FileFormat {
+function textFormat(head: Uint8Array, name: string): FileFormat {
   if (head.every((byte) => byte === 0)) return { kind: 'other', reason: 'only zero bytes' }
   const encoding = sniffTextEncoding(head)
   if (encoding === undefined) return { kind: 'other', reason: 'bytes of no known kind' }
@@ -194,7 +194,7 @@ function textFormat(head: Uint8Array): FileFormat {
     if (start.startsWith('<') || !/^[[{"]|^[^\n<]*_raw/.test(start)) return { kind: 'xml', encoding }
   }
   if (looksLikeJson(start)) return { kind: 'json', encoding }
-  if (looksLikeMof(text)) return { kind: 'mof', encoding }
+  if (looksLikeMof(text, name)) return { kind: 'mof', encoding }
   if (looksLikeCsv(start)) return { kind: 'csv', encoding }
   return { kind: 'other', reason: 'text of no known kind' }
 }
@@ -204,14 +204,23 @@ function looksLikeJson(start: string): boolean {
   return /^\{\s*("|\}|$)/.test(start) || /^\[\s*([[{"\]\d-]|$|true|false|null)/.test(start)
 }
 
-function looksLikeMof(text: string): boolean {
-  const bare = text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, ' ')
+/**
+ * MOF begins, after comments, with a pragma, an instance, a class or a qualifier list ([DSP0221] annex A); scripts
+ * that carry MOF in a string begin otherwise. A file named `.mof` may have other text before.
+ */
+function looksLikeMof(text: string, name: string): boolean {
+  const bare = text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, ' ').trimStart()
+  const instance = /\binstance\s+of\s+\w+\s*(?:as\s+\$\w+\s*)?\{/i
+  const pragma =
+    /^\s*#pragma\s+(?:namespace|autorecover|classflags|instanceflags|deleteclass|deleteinstance|include|locale|amendment)\b/im
+  if (/\.(mof|mfl)$/i.test(name))
+    return instance.test(bare) || pragma.test(bare) || /\bclass\s+\w+/i.test(bare)
+  if (/^#pragma\s/i.test(bare)) return pragma.test(bare)
+  if (/^instance\s+of\s/i.test(bare)) return instance.test(bare)
+  // The same beginning in C++, C# or JavaScript is followed by words that MOF does not have.
   return (
-    /\binstance\s+of\s+\w+/i.test(bare) ||
-    /^\s*#pragma\s+(namespace|autorecover|classflags|instanceflags|deleteclass|deleteinstance|include|locale|amendment)\b/im.test(
-      bare,
-    ) ||
-    /(?:^|[\];}])\s*class\s+\w+\s*(?::\s*\w+\s*)?\{/i.test(bare)
+    /^(?:\[[^\]]{0,4000}\]\s*)?class\s+\w+\s*(?::\s*\w+\s*)?\{/i.test(bare) &&
+    !/\b(?:public|private|protected|function|return|import|using|void|const|new)\b|=>/.test(bare)
   )
 }
 
