@@ -8,7 +8,7 @@ import type { Hosts } from './hosts.ts'
 import { compareItems, compareText, type Item, itemOf } from './item.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { joinQueries } from './queries.ts'
-import { assignHosts, assignNamespaces } from './resolve.ts'
+import { assignHosts, assignNamespaces, STOCK_NAMES } from './resolve.ts'
 import { joinAutorecover, repositoryReplacements } from './side-signals.ts'
 
 /** Remote logons count within this time of the making. 5 min. Source: SCORING section D. */
@@ -93,11 +93,12 @@ function activationsOf(items: readonly Item[]): Map<string, Item[]> {
   return activations
 }
 
-/** The first activation, where it comes alone: at a start of the service all subscriptions come together. */
+/** The first activation, where it comes alone: at a start of the service all come together, the stock one first. */
 function firstOwnActivation(
   draft: Draft,
   activations: ReadonlyMap<string, readonly Item[]>,
 ): bigint | undefined {
+  if (STOCK_NAMES.has(draft.filter?.name ?? '')) return undefined
   const own = itemsOf(draft).filter(
     (item) => item.observation.operation === 'activated' && item.observation.binding !== undefined,
   )

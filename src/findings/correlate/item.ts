@@ -43,7 +43,14 @@ export function compareItems(a: Item, b: Item): number {
   const left = a.observation.timeFiletime ?? 0n
   const right = b.observation.timeFiletime ?? 0n
   if (left !== right) return left < right ? -1 : 1
-  return a.unit < b.unit ? -1 : a.unit > b.unit ? 1 : compareText(contentKey(a), contentKey(b))
+  const one = a.observation.sighting
+  const two = b.observation.sighting
+  return (
+    compareText(one.evidence, two.evidence) ||
+    (one.recordId ?? 0) - (two.recordId ?? 0) ||
+    (one.offset ?? 0) - (two.offset ?? 0) ||
+    compareText(contentKey(a), contentKey(b))
+  )
 }
 
 function contentKey({ observation }: Item): string {

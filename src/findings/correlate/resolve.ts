@@ -4,7 +4,12 @@ import { showsPart } from './item.ts'
 import { comparable, comparableQuery } from './text.ts'
 
 /** Stock content is on every host and says nothing about which one. Source: KNOWN-GOOD KG-1, KG-2. */
-const STOCK_NAMES = new Set(['scm event log filter', 'scm event log consumer', 'bvtfilter', 'bvtconsumer'])
+export const STOCK_NAMES: ReadonlySet<string> = new Set([
+  'scm event log filter',
+  'scm event log consumer',
+  'bvtfilter',
+  'bvtconsumer',
+])
 
 /**
  * Gives evidence that names no host (a repository folder, a MOF file, a listing) the host whose own records hold the

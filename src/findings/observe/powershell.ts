@@ -1,4 +1,4 @@
-import { objectPathName, parseObjectPath } from '../../lang/mof/index.ts'
+import { normalizeNamespace, objectPathName, parseObjectPath } from '../../lang/mof/index.ts'
 import type { EventRecord } from '../../records/event.ts'
 import { payloadValue } from '../../records/event.ts'
 import type { AuthoredReader } from './authored.ts'
@@ -168,7 +168,7 @@ export class PowerShellObserver {
       this.#sink.observe(
         at(place, ['binding'], {
           operation: 'created',
-          ...defined({ namespace: path.namespace, user: authored.user }),
+          ...defined({ namespace: path.namespace ?? namespaceIn(command ?? details), user: authored.user }),
           ...(name === undefined ? {} : { filter: { name } }),
           ...(named === undefined
             ? {}
@@ -186,6 +186,13 @@ export class PowerShellObserver {
     const command = assigned(whole, 'HostApplication')
     if (command !== undefined) this.#authors.read({ text: command, kind: 'commandLine', context: {} }, place)
   }
+}
+
+/** Namespace that a cmdlet was given, as its text or its bound parameter. */
+function namespaceIn(text: string): string | undefined {
+  const given = /-Namespace\s+["']?([\w\\/.]+)|name="Namespace";\s*value="([^"]+)"/i.exec(text)
+  const namespace = normalizeNamespace(given?.[1] ?? given?.[2] ?? '')
+  return namespace === '' ? undefined : namespace
 }
 
 function assigned(text: string, name: string): string | undefined {
