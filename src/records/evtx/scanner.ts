@@ -1,4 +1,4 @@
-import { InputError } from '../../diagnostics/index.ts'
+import { type DiagnosticCode, InputError } from '../../diagnostics/index.ts'
 import { type Chunk, hasChunkMagic, isAligned, liveEnd, openChunk, wrongChecksums } from './chunk.ts'
 import { crc32 as crc32InScript } from './crc32.ts'
 import { FILE_HEADER_FIELDS_SIZE, readFileHeader } from './file-header.ts'
@@ -8,7 +8,7 @@ import { RecordReader } from './record.ts'
 import { Selector } from './select.ts'
 import { Recovered } from './slack.ts'
 import type { EvtxCounts, EvtxScanner, EvtxScanOptions } from './types.ts'
-import { findMagic, findRecord, recordSize } from './walk.ts'
+import { findMagic, findRecord, isTorn, recordSize } from './walk.ts'
 
 /** A scan of one event log; see {@link EvtxScanner}. */
 export function createEvtxScanner(options: EvtxScanOptions): EvtxScanner {
@@ -196,8 +196,12 @@ class Scanner implements EvtxScanner {
     // The end of a torn record is the next magic of any kind, which keeps this linear on hostile chunks.
     const next = findMagic(chunk, at + 8, end)
     if (findMagic(chunk, at, at + 4) === at) {
-      this.warn('evtx/bad-record-size', 'the size of this record is wrong or not repeated', chunk, at)
-      this.record(chunk, reader, at, next)
+      if (isTorn(chunk, at, next)) {
+        this.bad('evtx/bad-record', 'a torn record: its end was never written', chunk, at)
+      } else {
+        this.warn('evtx/bad-record-size', 'the size of this record is wrong or not repeated', chunk, at)
+        this.record(chunk, reader, at, next)
+      }
     } else if (chunk.bytes.subarray(at, next).some((byte) => byte !== 0)) {
       this.warn('evtx/lost-bytes', `${next - at} bytes belong to no record`, chunk, at)
     }
@@ -215,13 +219,19 @@ class Scanner implements EvtxScanner {
       this.read += 1
     } catch (error) {
       if (!(error instanceof InputError)) throw error
-      this.damaged += 1
-      this.report.add({
-        ...error.toDiagnostic(),
-        at: this.at(chunk.fileOffset + start),
-        hint: 'this one record is torn or malformed; the records around it were read',
-      })
+      this.bad(error.code, error.message, chunk, start)
     }
+  }
+
+  private bad(code: DiagnosticCode, message: string, chunk: Chunk, start: number): void {
+    this.damaged += 1
+    this.report.add({
+      code,
+      severity: 'error',
+      message,
+      at: this.at(chunk.fileOffset + start),
+      hint: 'only this record could not be read; the records around it were',
+    })
   }
 
   /** Old records past the live end: from before the log wrapped or was cleared. */
@@ -242,19 +252,7 @@ class Scanner implements EvtxScanner {
     }
   }
 
-  private warn(
-    code:
-      | 'evtx/cut-chunk'
-      | 'evtx/bad-chunk-magic'
-      | 'evtx/bad-header-checksum'
-      | 'evtx/bad-records-checksum'
-      | 'evtx/bad-record-size'
-      | 'evtx/lost-bytes'
-      | 'evtx/template-by-id',
-    message: string,
-    chunk: Chunk,
-    position: number,
-  ): void {
+  private warn(code: DiagnosticCode, message: string, chunk: Chunk, position: number): void {
     this.report.add({ code, severity: 'warning', message, at: this.at(chunk.fileOffset + position) })
   }
 

@@ -30,4 +30,18 @@ export function findRecord(chunk: Chunk, from: number, end: number): number {
   return at
 }
 
+/** Zero bytes at the end of a record that no whole record has: NUL, two end tokens, padding and the size make 15. */
+const TORN_TAIL = 20
+
+/**
+ * True when a record whose size is not repeated ends, by its own size or at `next`, in zeros: its end was never
+ * written, and reading it would show values made of NULs as if they were evidence.
+ */
+export function isTorn(chunk: Chunk, at: number, next: number): boolean {
+  const size = chunk.words[(at >> 2) + 1] ?? 0
+  const end = size >= MIN_RECORD_SIZE && size < next - at ? at + size : next
+  const tail = chunk.bytes.subarray(Math.max(at, end - TORN_TAIL), end)
+  return tail.every((byte) => byte === 0)
+}
+
 const alignUp = (position: number): number => (position + ALIGNMENT - 1) & ~(ALIGNMENT - 1)

@@ -258,10 +258,16 @@ export class ChunkWriter {
 }
 
 /** Computes both checksums of a chunk anew. */
-export function sealChunk(bytes: Uint8Array): void {
+function sealChunk(bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const free = view.getUint32(CHUNK_HEADER.freeSpaceOffset, true)
   view.setUint32(CHUNK_HEADER.recordsChecksum, crc32(bytes.subarray(CHUNK_HEADER_SIZE, free)), true)
+  sealChunkHeader(bytes)
+}
+
+/** Computes the checksum of a chunk's header anew; the records' checksum is part of what it covers. */
+export function sealChunkHeader(bytes: Uint8Array): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const header = new Uint8Array(504)
   header.set(bytes.subarray(0, 120))
   header.set(bytes.subarray(128, CHUNK_HEADER_SIZE), 120)

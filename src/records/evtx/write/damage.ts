@@ -1,5 +1,6 @@
 import { InputError } from '../../../diagnostics/index.ts'
 import { CHUNK_HEADER, CHUNK_HEADER_SIZE, CHUNK_SIZE, FILE_HEADER_SIZE, RECORD_MAGIC } from '../layout.ts'
+import { sealChunkHeader } from './chunk-writer.ts'
 
 /** One thing wrong with an event log, each met in real files. `chunk` and `record` count from 0. */
 export type EvtxDamage =
@@ -59,6 +60,7 @@ function damageChunk(
       break
     default:
       view.setUint32(at + CHUNK_HEADER.recordsChecksum, 0x0bad0bad, true)
+      sealChunkHeader(bytes.subarray(at, at + CHUNK_SIZE))
   }
   return bytes
 }
