@@ -118,7 +118,7 @@ describe('what a person sees', () => {
 
   test('parts that were not seen are named', () => {
     const text = renderTerminal(report([finding()]), { colour: false, columns: 100 })
-    expect(text).toContain('binding not seen')
+    expect(text).toContain('the binding not seen')
     expect(text).toContain('recovered from deleted remains')
     expect(text).toContain('record 7')
     expect(text).toContain('logs.zip/Sysmon.evtx')

@@ -1,6 +1,7 @@
 import type { Sighting } from '../../findings/model.ts'
 import type { JsonValue, ReportSubscription, ScanReport } from '../report.ts'
 import type { Palette } from './colour.ts'
+import { groupBy } from './group-by.ts'
 import { shorten, visible, wrap } from './text.ts'
 
 export interface CardOptions {
@@ -12,7 +13,8 @@ export interface CardOptions {
 
 const LABEL_COLUMNS = 12
 /** Enough of a payload to recognise it; the whole text is one flag away. */
-const PAYLOAD_CHARACTERS = 400
+const PAYLOAD_CHARACTERS = 480
+const PAYLOAD_LINES = 10
 const REASONS_SHOWN = 8
 const SIGHTINGS_SHOWN = 6
 
@@ -45,7 +47,7 @@ export function renderCard(
   add('action', visible(subscription.explanation.action))
   for (const [label, text] of objects(subscription, options.full)) add(label, text)
   for (const layer of subscription.decoded ?? []) {
-    add('decoded', `${visible(layer.how)}: ${payload(layer.text, options.full)}`)
+    add('decoded', `${visible(layer.how)}:\n${payload(layer.text, options.full)}`)
   }
   add('state', stateLine(subscription))
   add('seen', seenLine(subscription, report))
@@ -80,7 +82,8 @@ function objects(subscription: ReportSubscription, full: boolean): [string, stri
   if (consumer !== undefined) {
     rows.push(['consumer', `${visible(consumer.class ?? 'class unknown')} ${quoted(consumer.name)}`])
     for (const [name, value] of Object.entries(consumer.properties)) {
-      rows.push(['', `${visible(name)} = ${payload(propertyText(value), full)}`])
+      const text = payload(propertyText(value), full)
+      rows.push(['', text.includes('\n') ? `${visible(name)} =\n${text}` : `${visible(name)} = ${text}`])
     }
   } else {
     rows.push(['consumer', 'not seen in this evidence'])
@@ -98,14 +101,21 @@ function stateLine(subscription: ReportSubscription): string {
   return parts.join('; ')
 }
 
-function missing(subscription: ReportSubscription): string {
-  const parts = (['filter', 'consumer', 'binding'] as const).filter(
-    (part) => subscription[part] === undefined,
-  )
-  if (parts.length === 0) return 'parts of the objects'
-  return parts.join(' and ')
+/** What the evidence does not show of the three objects, in words. */
+function missing({ filter, consumer, binding }: ReportSubscription): string {
+  const parts = [
+    filter === undefined ? 'the filter' : filter.query === undefined ? "the filter's query" : '',
+    consumer === undefined
+      ? 'the consumer'
+      : Object.keys(consumer.properties).length === 0
+        ? 'what the consumer does'
+        : '',
+    binding === undefined ? 'the binding' : '',
+  ].filter((part) => part !== '')
+  return parts.length === 0 ? 'part of the objects' : parts.join(', ')
 }
 
+/** When and by whom, then the places grouped by file: a path is said once, on a line of its own. */
 function seenLine(subscription: ReportSubscription, report: ScanReport): string {
   const span = [subscription.firstSeen, subscription.lastSeen].filter((time) => time !== undefined)
   const first = span[0]
@@ -113,12 +123,17 @@ function seenLine(subscription: ReportSubscription, report: ScanReport): string 
     first === undefined ? 'time unknown' : span[1] === first ? first : `${first} to ${span[1] ?? first}`
   const who = subscription.user === undefined ? '' : ` by ${visible(subscription.user)}`
   const paths = new Map(report.evidence.map((item) => [item.id, item.path]))
-  const places = subscription.sightings.slice(0, SIGHTINGS_SHOWN).map((sighting) => place(sighting, paths))
-  const more = subscription.sightings.length - places.length
-  return `${when}${who}\n${places.join('\n')}${more > 0 ? `\nand ${more} more sightings (--format json lists all)` : ''}`
+  const shown = subscription.sightings.slice(0, SIGHTINGS_SHOWN)
+  const byEvidence = groupBy(shown, (sighting) => sighting.evidence)
+  const places = [...byEvidence].map(
+    ([evidence, sightings]) =>
+      `${visible(paths.get(evidence) ?? evidence)}\n${sightings.map((sighting) => `· ${place(sighting)}`).join('\n')}`,
+  )
+  const more = subscription.sightings.length - shown.length
+  return `${when}${who}\n${places.join('\n')}${more > 0 ? `\nand ${more} more (--format json lists all)` : ''}`
 }
 
-function place(sighting: Sighting, paths: ReadonlyMap<string, string>): string {
+function place(sighting: Sighting): string {
   const what = [
     PROVIDED[sighting.source],
     sighting.eventId === undefined ? '' : `event ${sighting.eventId}`,
@@ -126,7 +141,7 @@ function place(sighting: Sighting, paths: ReadonlyMap<string, string>): string {
     sighting.recordId === undefined && sighting.offset !== undefined ? `offset ${sighting.offset}` : '',
   ].filter((part) => part !== '')
   const recovered = sighting.recovered ? ', recovered from deleted remains' : ''
-  return `${what.join(' ')} (${sighting.shows.join(', ')}${recovered}) in ${visible(paths.get(sighting.evidence) ?? sighting.evidence)}`
+  return `${what.join(' ')}: ${sighting.shows.join(', ')}${recovered}`
 }
 
 function reasonLines(subscription: ReportSubscription): string[] {
@@ -158,8 +173,23 @@ function allowedLine({ allowed }: ReportSubscription): string {
     .join(', ')
 }
 
+/**
+ * Script text keeps its lines, without the indentation all of them share and without empty ones; a long one is cut to
+ * what shows its nature.
+ */
 function payload(text: string, full: boolean): string {
-  return full ? visible(text, { keepNewlines: true }) : shorten(text, PAYLOAD_CHARACTERS)
+  const lines = text.split(/\r\n|[\r\n]/).map((line) => line.replaceAll('\t', '    ').trimEnd())
+  const written = full ? lines : lines.filter((line) => line !== '')
+  const margin = Math.min(
+    ...written.filter((line) => line !== '').map((line) => line.length - line.trimStart().length),
+  )
+  const even = written.map((line) => visible(line.slice(Number.isFinite(margin) ? margin : 0)))
+  if (full) return even.join('\n')
+  const kept = even.slice(0, PAYLOAD_LINES)
+  const cut = kept.join('\n')
+  const body = cut.length > PAYLOAD_CHARACTERS ? cut.slice(0, PAYLOAD_CHARACTERS) : cut
+  const left = even.join('\n').length - body.length
+  return left === 0 ? body : `${body}… (+${left} characters, --full shows all)`
 }
 
 function propertyText(value: JsonValue): string {

@@ -3,6 +3,7 @@ import type { Severity } from '../../findings/model.ts'
 import { type ReportSubscription, type ScanReport, SEVERITIES } from '../report.ts'
 import { renderCard } from './card.ts'
 import { type Palette, palette } from './colour.ts'
+import { groupBy } from './group-by.ts'
 import { visible, wrap } from './text.ts'
 
 export interface TerminalOptions {
@@ -17,6 +18,7 @@ export interface TerminalOptions {
 const NARROWEST = 50
 const WIDEST = 140
 const LISTED = 12
+const HOSTS_NAMED = 3
 
 /** The report for a person: what was found first, then each subscription as a card, then what could not be seen. */
 export function renderTerminal(report: ScanReport, options: TerminalOptions): string {
@@ -92,23 +94,27 @@ function dismissedLines(report: ScanReport, columns: number): string[] {
   ]
 }
 
+/** The same gap on many hosts is one line that counts them; the gaps of most hosts come first. */
 function blindSpotLines(report: ScanReport, columns: number): string[] {
   if (report.blindSpots.length === 0) return []
+  const groups = [...groupBy(report.blindSpots, (spot) => `${spot.missing}; hides ${spot.hides}`)]
+    .map(([text, spots]) => ({ text, hosts: spots.flatMap((spot) => spot.host ?? []) }))
+    .sort((a, b) => b.hosts.length - a.hosts.length)
   return [
     '',
     'What this evidence could not have shown:',
-    ...report.blindSpots
+    ...groups
       .slice(0, LISTED)
-      .flatMap((spot) =>
-        indented(
-          `${spot.host === undefined ? '' : `${visible(spot.host)}: `}${visible(spot.missing)}; hides ${visible(spot.hides)}`,
-          columns,
-        ),
-      ),
-    ...(report.blindSpots.length > LISTED
-      ? [`  and ${report.blindSpots.length - LISTED} more (--format json lists all)`]
-      : []),
+      .flatMap(({ text, hosts }) => indented(`${hostList(hosts)}${visible(text)}`, columns)),
+    ...(groups.length > LISTED ? [`  and ${groups.length - LISTED} more (--format json lists all)`] : []),
   ]
+}
+
+function hostList(hosts: readonly string[]): string {
+  if (hosts.length === 0) return ''
+  const named = hosts.slice(0, HOSTS_NAMED).map((host) => visible(host))
+  const more = hosts.length - named.length
+  return `${named.join(', ')}${more > 0 ? ` and ${more} more ${plural(more, 'host')}` : ''}: `
 }
 
 function diagnosticLines(report: ScanReport, columns: number): string[] {
