@@ -12,6 +12,7 @@ describe('object paths', () => {
       '\\\\.\\ROOT\\subscription:__EventFilter.Name="Y"',
       undefined,
       'root\\subscription',
+      '\\\\root\\subscription',
       '__EventFilter',
       'Y',
     ],

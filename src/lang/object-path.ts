@@ -36,7 +36,8 @@ export function splitNamespace(text: string): { readonly host?: string; readonly
   const parts = text.trim().replaceAll('/', '\\').split(/\\+/)
   const absolute = /^\s*[\\/]{2}/.test(text)
   if (parts[0] === '') parts.shift()
-  const host = absolute ? parts.shift() : undefined
+  // `\\root\subscription` is a namespace with a slash too many (WMIC takes it so), not a machine named root.
+  const host = absolute && parts[0]?.toLowerCase() !== 'root' ? parts.shift() : undefined
   const namespace = parts
     .filter((part) => part !== '')
     .join('\\')
