@@ -9,14 +9,16 @@ export interface Catalog {
   readonly classes: Map<string, { namespace: string; place: RecordPlace }[]>
   /** `class\key` hashes → instances with them, of any namespace. */
   readonly instances: Map<string, InstancePlace[]>
-  /** `page.id` of every record that a key names. */
+  /** `page.id` of every record that a key names, but for instances that are only listed under their key class. */
   readonly places: Set<string>
+  /** `page.id` of instances as they are listed under their key class → namespace. */
+  readonly keyed: Map<string, string>
   /** Logical page → size of the one large record that begins there. */
   readonly large: Map<number, number>
 }
 
 export function emptyCatalog(): Catalog {
-  return { classes: new Map(), instances: new Map(), places: new Set(), large: new Map() }
+  return { classes: new Map(), instances: new Map(), places: new Set(), keyed: new Map(), large: new Map() }
 }
 
 /** Walks the whole tree of a snapshot once. */
@@ -41,7 +43,8 @@ export function readStrayCatalog(index: Uint8Array, layout: Layout, mapped: Read
 function addKey(catalog: Catalog, key: IndexKey): void {
   if (key.kind === 'subclass' || key.kind === 'class-reference') return
   const { place } = key
-  catalog.places.add(`${place.page}.${place.id}`)
+  if (key.kind === 'keyed-instance') catalog.keyed.set(`${place.page}.${place.id}`, key.namespace)
+  else catalog.places.add(`${place.page}.${place.id}`)
   if (place.size > 8160) catalog.large.set(place.page, place.size)
   if (key.kind === 'class') push(catalog.classes, key.class, { namespace: key.namespace, place })
   else if (key.kind === 'instance') push(catalog.instances, `${key.class}\\${key.key}`, key)

@@ -231,6 +231,9 @@ export class Remains {
       ({ place }) => place.id === found.position.entry?.id && place.size === found.header.size,
     )
     const exact = new Set(byId.map(({ namespace }) => namespace))
+    const { logicalPage, entry } = found.position
+    const keyed = this.#carver.live.keyed.get(`${logicalPage}.${entry?.id}`)
+    if (keyed !== undefined) exact.add(keyed)
     const references = this.#carver.references().get(id) ?? []
     for (const reference of references) if (hashes.size === 0) exact.add(reference.namespaceHash)
     const from = exact.size > 0 ? exact : hashes
@@ -239,7 +242,7 @@ export class Remains {
       const clear = references.find((reference) => reference.namespaceHash === hash)?.namespace
       const namespace = this.#namespaceNames.get(hash) ?? clear
       if (namespace !== undefined) {
-        const witness = hashes.size > 0 ? 'An index key' : 'A reference record'
+        const witness = hashes.size > 0 || keyed !== undefined ? 'An index key' : 'A reference record'
         return { namespace, certain: true, why: `${witness} with its class and key names the namespace.` }
       }
     }
