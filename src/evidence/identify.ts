@@ -209,10 +209,10 @@ function looksLikeJson(start: string): boolean {
  * that carry MOF in a string begin otherwise. A file named `.mof` may have other text before.
  */
 function looksLikeMof(text: string, name: string): boolean {
-  const bare = text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, ' ').trimStart()
+  const bare = withoutComments(text).trimStart()
   const instance = /\binstance\s+of\s+\w+\s*(?:as\s+\$\w+\s*)?\{/i
   const pragma =
-    /^\s*#pragma\s+(?:namespace|autorecover|classflags|instanceflags|deleteclass|deleteinstance|include|locale|amendment)\b/im
+    /^[ \t]*#pragma\s+(?:namespace|autorecover|classflags|instanceflags|deleteclass|deleteinstance|include|locale|amendment)\b/im
   if (/\.(mof|mfl)$/i.test(name))
     return instance.test(bare) || pragma.test(bare) || /\bclass\s+\w+/i.test(bare)
   if (/^#pragma\s/i.test(bare)) return pragma.test(bare)
@@ -222,6 +222,26 @@ function looksLikeMof(text: string, name: string): boolean {
     /^(?:\[[^\]]{0,4000}\]\s*)?class\s+\w+\s*(?::\s*\w+\s*)?\{/i.test(bare) &&
     !/\b(?:public|private|protected|function|return|import|using|void|const|new)\b|=>/.test(bare)
   )
+}
+
+/** Without block and line comments; linear, where a pattern would start anew at each of a thousand `/*`. */
+function withoutComments(text: string): string {
+  const kept: string[] = []
+  let from = 0
+  for (let at = text.indexOf('/'); at >= 0; at = text.indexOf('/', at)) {
+    const next = text[at + 1]
+    if (next !== '*' && next !== '/') {
+      at += 1
+      continue
+    }
+    kept.push(text.slice(from, at))
+    const end = next === '*' ? text.indexOf('*/', at + 2) : text.indexOf('\n', at)
+    if (end < 0) return kept.join(' ')
+    from = next === '*' ? end + 2 : end
+    at = from
+  }
+  kept.push(text.slice(from))
+  return kept.join(' ')
 }
 
 /** A first line of at least three separated names; which table it is, is decided by the names. */

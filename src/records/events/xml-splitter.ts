@@ -25,6 +25,8 @@ export class XmlSplitter {
   readonly #limit: number
   #parts: Buffer[] = []
   #heldBytes = 0
+  /** The last held bytes: a tag may be split between chunks. */
+  #tail: Buffer = Buffer.alloc(0)
   /** Offset in the file of the first held byte. */
   #offset = 0
   /** Whether the held bytes begin with an open event. */
@@ -50,19 +52,19 @@ export class XmlSplitter {
 
   end(): void {
     if (this.#inside) this.#damage('is cut at the end of the file', this.#offset)
-    this.#parts = []
+    this.#drop()
     this.#inside = false
   }
 
   #mayEnd(bytes: Buffer): boolean {
-    if (bytes.includes('</Event>') || bytes.includes('<Event')) return true
-    const tail = this.#parts[this.#parts.length - 1]?.subarray(-CLOSE.length) ?? Buffer.alloc(0)
-    return Buffer.concat([tail, bytes.subarray(0, CLOSE.length)]).includes('Event')
+    const seam = Buffer.concat([this.#tail, bytes.subarray(0, CLOSE.length)])
+    return bytes.includes('Event') || seam.includes('Event')
   }
 
   #hold(bytes: Buffer): void {
     this.#parts.push(bytes)
     this.#heldBytes += bytes.length
+    this.#tail = Buffer.concat([this.#tail, bytes.subarray(-CLOSE.length)]).subarray(-CLOSE.length)
     if (this.#heldBytes <= this.#limit) return
     this.damaged += 1
     this.#options.report({
@@ -72,9 +74,14 @@ export class XmlSplitter {
       at: { in: 'bytes', source: this.#options.source, offset: this.#offset },
     })
     this.#offset += this.#heldBytes
+    this.#drop()
+    this.#inside = false
+  }
+
+  #drop(): void {
     this.#parts = []
     this.#heldBytes = 0
-    this.#inside = false
+    this.#tail = Buffer.alloc(0)
   }
 
   /** Gives every whole event; returns where the rest starts that must be kept. */
@@ -106,8 +113,7 @@ export class XmlSplitter {
 
   #rest(all: Buffer, from: number): void {
     this.#offset += from
-    this.#parts = []
-    this.#heldBytes = 0
+    this.#drop()
     if (from < all.length) this.#hold(all.subarray(from))
   }
 
