@@ -116,20 +116,20 @@ const store = (next, index) => ({
 })
 
 /**
- * Writes a log of at least `sizeBytes`: one run of chunks by the project's own writer, repeated, since chunks stand for
- * themselves. Decoding costs the same as if they all differed.
+ * Writes logs of together at least `sizeBytes`: one run of chunks by the project's own writer, repeated, since chunks
+ * stand for themselves. Decoding costs the same as if they all differed.
  */
-export async function writeInput(path, sizeBytes) {
+export async function writeInput(paths, sizeBytes) {
   const { writeEvtx } = await import(new URL('records/evtx/write/index.js', DIST).href)
-  const events = makeEvents(60_000)
-  const once = writeEvtx(events)
-  const repeats = Math.ceil((sizeBytes - FILE_HEADER_SIZE) / (once.length - FILE_HEADER_SIZE))
+  const events = makeEvents(20_000)
+  const chunksBytes = writeEvtx(events).length - FILE_HEADER_SIZE
+  const repeats = Math.ceil(sizeBytes / paths.length / chunksBytes)
   // Readers that trust the header's chunk count have to see all chunks too.
-  const headerChunkCount = (repeats * (once.length - FILE_HEADER_SIZE)) / CHUNK_SIZE
-  const log = writeEvtx(events, { headerChunkCount })
-  const chunks = log.subarray(FILE_HEADER_SIZE)
-  const descriptor = openSync(path, 'w')
-  writeSync(descriptor, log, 0, FILE_HEADER_SIZE)
-  for (let repeat = 0; repeat < repeats; repeat += 1) writeSync(descriptor, chunks)
-  closeSync(descriptor)
+  const log = writeEvtx(events, { headerChunkCount: (repeats * chunksBytes) / CHUNK_SIZE })
+  for (const path of paths) {
+    const descriptor = openSync(path, 'w')
+    writeSync(descriptor, log, 0, FILE_HEADER_SIZE)
+    for (let repeat = 0; repeat < repeats; repeat += 1) writeSync(descriptor, log, FILE_HEADER_SIZE)
+    closeSync(descriptor)
+  }
 }

@@ -73,8 +73,10 @@ let folder
 let files = options.input
 if (files === undefined) {
   folder = mkdtempSync(join(tmpdir(), 'triad-bench-evtx-'))
-  files = [join(folder, 'bench.evtx')]
-  await writeInput(files[0], Number(options.size) * 1e6)
+  // Several files, because @ts-evtx/core refuses one of more than 100 MB.
+  const count = Math.ceil(Number(options.size) / 75)
+  files = Array.from({ length: count }, (_, index) => join(folder, `bench-${index}.evtx`))
+  await writeInput(files, Number(options.size) * 1e6)
 }
 const megabytes = files.reduce((sum, file) => sum + statSync(file).size, 0) / 1e6
 const runs = Number(options.runs)

@@ -116,6 +116,16 @@ describe('damage', () => {
     expect(codes).toContain('evtx/template-by-id')
   })
 
+  test('template-overwritten: a template that only a later chunk defines serves as well', () => {
+    const damaged = log.slice()
+    const first = new DataView(damaged.buffer).getUint32(FILE_HEADER_SIZE + 512 + 4, true)
+    damaged.fill(0, FILE_HEADER_SIZE, FILE_HEADER_SIZE + 512 + first)
+    const { found, counts, diagnostics } = scan(damaged, [damaged.length])
+    expect(ids(found).toSorted()).toEqual(range(1001, 1040))
+    expect(counts).toEqual({ read: 39, relevant: 39, damaged: 0, recovered: 0 })
+    expect(diagnostics.map(({ code }) => code)).toContain('evtx/template-by-id')
+  })
+
   test('cut anywhere: every whole record before the cut is read', () => {
     const whole = readAll(log).events
     fc.assert(

@@ -5,6 +5,7 @@ import { FILE_HEADER_FIELDS_SIZE, readFileHeader } from './file-header.ts'
 import { CHUNK_HEADER_SIZE, CHUNK_SIZE, FILE_HEADER_SIZE, MIN_RECORD_SIZE } from './layout.ts'
 import { LimitedReport } from './limited-report.ts'
 import { RecordReader } from './record.ts'
+import { RetryList } from './retry.ts'
 import { Selector } from './select.ts'
 import { Recovered } from './slack.ts'
 import type { EvtxCounts, EvtxScanner, EvtxScanOptions } from './types.ts'
@@ -22,6 +23,7 @@ class Scanner implements EvtxScanner {
   private readonly recovered: Recovered | undefined
   private readonly crc32: (bytes: Uint8Array) => number
   private readonly scratch = new Uint8Array(CHUNK_HEADER_SIZE)
+  private readonly retries = new RetryList()
   private reader: RecordReader | undefined
   /** The part of a header or chunk that earlier windows held. */
   private readonly carry = new Uint8Array(CHUNK_SIZE)
@@ -68,6 +70,7 @@ class Scanner implements EvtxScanner {
 
   end(): EvtxCounts {
     if (this.position === 0 || this.carried > 0) this.flush(this.carried)
+    if (this.reader !== undefined) this.retry(this.reader)
     if (this.chunks === 0) {
       this.report.add({
         code: 'evtx/no-chunks',
@@ -144,7 +147,7 @@ class Scanner implements EvtxScanner {
         'templates of this chunk were overwritten; those of the same id elsewhere in the log were used'
       this.warn('evtx/template-by-id', message, chunk, 0)
     }
-    if (hasMagic && this.recovered !== undefined) this.slack(chunk, this.reader, this.recovered, end)
+    if (hasMagic && this.recovered !== undefined) this.slack(chunk, this.reader, end)
   }
 
   /** A slot without magic: empty in preallocated logs, else perhaps a chunk whose header was wiped. */
@@ -210,17 +213,51 @@ class Scanner implements EvtxScanner {
 
   private record(chunk: Chunk, reader: RecordReader, start: number, end: number): void {
     try {
-      if (this.selector.wants(reader, chunk, start, end)) {
-        const event = reader.read(start, end)
-        this.recovered?.addLive(event)
-        this.relevant += 1
-        this.options.sink(event)
-      }
-      this.read += 1
+      this.liveRecord(chunk, reader, start, end)
     } catch (error) {
       if (!(error instanceof InputError)) throw error
+      if (error.code === 'evtx/bad-template' && this.retries.add(chunk, { start, end, isLive: true })) return
       this.bad(error.code, error.message, chunk, start)
     }
+  }
+
+  private liveRecord(chunk: Chunk, reader: RecordReader, start: number, end: number): void {
+    if (this.selector.wants(reader, chunk, start, end)) {
+      const event = reader.read(start, end)
+      this.recovered?.addLive(event)
+      this.relevant += 1
+      this.options.sink(event)
+    }
+    this.read += 1
+  }
+
+  private slackRecord(chunk: Chunk, reader: RecordReader, start: number, end: number): void {
+    if (this.selector.wants(reader, chunk, start, end)) this.recovered?.addRecovered(reader.read(start, end))
+  }
+
+  /** The second look at records whose template was overwritten, now that every template of the log is known. */
+  private retry(reader: RecordReader): void {
+    for (const { chunk, records } of this.retries.take()) {
+      reader.start(chunk, false)
+      for (const { start, end, isLive } of records) {
+        try {
+          if (isLive) this.liveRecord(chunk, reader, start, end)
+          else this.slackRecord(chunk, reader, start, end)
+        } catch (error) {
+          if (!(error instanceof InputError)) throw error
+          if (isLive) this.bad(error.code, error.message, chunk, start)
+          else this.slackNotRead += 1
+        }
+      }
+      if (records.some(({ isLive }) => isLive)) this.tellRemembered(chunk, reader)
+    }
+  }
+
+  private tellRemembered(chunk: Chunk, reader: RecordReader): void {
+    if (reader.remembered === 0) return
+    const message =
+      'templates of this chunk were overwritten; those of the same id elsewhere in the log were used'
+    this.warn('evtx/template-by-id', message, chunk, 0)
   }
 
   private bad(code: DiagnosticCode, message: string, chunk: Chunk, start: number): void {
@@ -235,18 +272,17 @@ class Scanner implements EvtxScanner {
   }
 
   /** Old records past the live end: from before the log wrapped or was cleared. */
-  private slack(chunk: Chunk, reader: RecordReader, recovered: Recovered, end: number): void {
+  private slack(chunk: Chunk, reader: RecordReader, end: number): void {
     let at = findRecord(chunk, end, chunk.limit)
     if (at < chunk.limit) reader.start(chunk, false)
     while (at < chunk.limit) {
       const size = recordSize(chunk, at, chunk.limit)
+      const record = { start: at, end: at + size - 4, isLive: false }
       try {
-        if (this.selector.wants(reader, chunk, at, at + size - 4)) {
-          recovered.addRecovered(reader.read(at, at + size - 4))
-        }
+        this.slackRecord(chunk, reader, record.start, record.end)
       } catch (error) {
         if (!(error instanceof InputError)) throw error
-        this.slackNotRead += 1
+        if (error.code !== 'evtx/bad-template' || !this.retries.add(chunk, record)) this.slackNotRead += 1
       }
       at = findRecord(chunk, at + size, chunk.limit)
     }
