@@ -107,3 +107,19 @@ function knownSchema(name: string, superclasses: readonly string[], list: string
   const dataSize = Math.ceil(properties.length / 4) + offset
   return finished({ name, superclasses, properties, dataSize, part: undefined, parent: undefined })
 }
+
+/**
+ * The schema itself, or with the known names and keys where it has the known layout under other ones: a damaged or
+ * doctored definition of a system class must not make its instances unrecognisable.
+ */
+export function withKnownNames(schema: Schema, known: Schema): Schema {
+  const { properties } = schema
+  if (properties.length !== known.properties.length) return schema
+  let same = schema.name.toLowerCase() === known.name.toLowerCase()
+  for (const [index, property] of properties.entries()) {
+    const usual = known.properties[index]
+    if (usual === undefined || property.type !== usual.type || property.offset !== usual.offset) return schema
+    same &&= property.name.toLowerCase() === usual.name.toLowerCase() && property.isKey === usual.isKey
+  }
+  return same ? schema : { ...known, part: schema.part, parent: schema.parent }
+}

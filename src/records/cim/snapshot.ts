@@ -10,7 +10,7 @@ import {
   readInstanceHeader,
   relativePath,
 } from './instance.ts'
-import { knownSchemas } from './known-schemas.ts'
+import { knownSchemas, withKnownNames } from './known-schemas.ts'
 import { type Layout, MAX_CLASS_DEPTH, MAX_NAMESPACE_DEPTH, PAGE_SIZE, SYSTEM_NAMESPACE } from './layout.ts'
 import { type Mapping, mapProblems } from './mapping.ts'
 import { nameHash } from './name-hash.ts'
@@ -182,11 +182,25 @@ export class Snapshot {
   schema(namespace: string, classHash: string): Schema | undefined {
     const id = `${namespace}\\${classHash}`
     if (this.#schemas.has(id)) return this.#schemas.get(id)
-    let schema = this.#resolve(namespace, classHash)
-    if (schema === undefined || schema.problem !== undefined)
-      schema = knownSchemas(this.layout).get(classHash) ?? schema
+    const resolved = this.#resolve(namespace, classHash)
+    const known = knownSchemas(this.layout).get(classHash)
+    let schema = resolved
+    if (known !== undefined && (resolved === undefined || resolved.problem !== undefined)) schema = known
+    else if (known !== undefined && resolved !== undefined) {
+      schema = withKnownNames(resolved, known)
+      if (schema !== resolved) this.#reportRenamed(known.name)
+    }
     this.#schemas.set(id, schema)
     return schema
+  }
+
+  #reportRenamed(name: string): void {
+    this.report({
+      code: 'cim/class-damaged',
+      severity: 'warning',
+      message: `the definition of ${name} names its properties otherwise than Windows does; the usual names are used`,
+      at: { in: 'file', source: this.store.source },
+    })
   }
 
   #resolve(namespace: string, classHash: string): Schema | undefined {
