@@ -1,0 +1,153 @@
+/**
+ * KQL text → typed plan. Microsoft's parser and binder give names, types and error messages; nothing of their tree
+ * leaves this folder. Loaded only when a query must be compiled.
+ */
+import { type Diagnostic, InputError } from '../../diagnostics/index.ts'
+import type { Rel } from '../plan/expr.ts'
+import { refusal } from '../plan/refusal.ts'
+import type { CompileOptions, ExternalTable, RenderHint } from '../sql/types.ts'
+import { type Context, type Front, Scope } from './context.ts'
+import { globalsFor } from './globals.ts'
+import { type KustoCode, kusto } from './language.ts'
+import { ProbeNeeded } from './probe.ts'
+import { readStatement } from './statements.ts'
+import { Syn } from './syntax.ts'
+import { readTable } from './table.ts'
+
+export { loadFront } from './language.ts'
+
+/** One tabular statement, understood. `question` instead of `root` when columns depend on the data. */
+export interface ReadQuery {
+  readonly root: Rel | undefined
+  readonly question: Rel | undefined
+  readonly notes: readonly Diagnostic[]
+  readonly externals: readonly ExternalTable[]
+  readonly render: RenderHint | undefined
+}
+
+/**
+ * Parses, binds and reads a query. Throws `InputError`: `query/invalid` with Microsoft's code and message,
+ * `query/unsupported` with the construct and its place, `query/parameter`.
+ */
+export function readQuery(text: string, options: CompileOptions): ReadQuery {
+  const source = options.source ?? 'query'
+  const edited = quoteFileProfileColumns(text)
+  const code = analyze(edited.text, options)
+  throwErrors(code, edited.unshift, source)
+  const root = new Syn(code.Syntax)
+  const front: Front = {
+    options,
+    notes: [],
+    externals: [],
+    unshift: edited.unshift,
+    depth: 0,
+    counter: 0,
+    evaluations: 0,
+  }
+  const context: Context = { front, scope: new Scope(), columns: undefined }
+  let render: RenderHint | undefined
+  let result: Rel | undefined
+  let question: Rel | undefined
+  try {
+    for (const statement of root.list('Statements')) {
+      if (statement.kind !== 'ExpressionStatement') {
+        readStatement(context, statement)
+        continue
+      }
+      const expression = statement.child('Expression')
+      render = renderHint(expression)
+      result = isTabular(expression) ? readTable(context, expression) : undefined
+      if (result === undefined) {
+        throw refusal('a statement that is not a table', spanAt(front, expression), source, 'write print … before it')
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof ProbeNeeded)) throw error
+    question = error.question
+  }
+  if (result === undefined && question === undefined) {
+    const at = { in: 'text', source, start: 0, end: text.length } as const
+    throw new InputError('query/invalid', 'the query has no tabular statement, so it has no result', at)
+  }
+  return { root: question === undefined ? result : undefined, question, notes: front.notes, externals: front.externals, render }
+}
+
+function spanAt(front: Front, syn: Syn): { start: number; end: number } {
+  return { start: front.unshift(syn.start), end: front.unshift(syn.end) }
+}
+
+function isTabular(syn: Syn): boolean {
+  return syn.columns !== undefined || /Operator$|^PipeExpression$/.test(syn.kind)
+}
+
+function analyze(text: string, options: CompileOptions): KustoCode {
+  try {
+    return kusto().Language.KustoCode.ParseAndAnalyze(text, globalsFor(options.schema))
+  } catch (error) {
+    // The service is one 4 MB line; only the message of what it throws is fit to show.
+    const message = error instanceof Error ? error.message.slice(0, 200) : 'unknown failure'
+    const at = { in: 'text', source: options.source ?? 'query', start: 0, end: text.length } as const
+    throw new InputError('query/invalid', `Microsoft’s KQL service could not analyse this text: ${message}`, at)
+  }
+}
+
+/** Errors the binder reports about queries that the services accept. */
+function isFalseAlarm(code: string): boolean {
+  // KS503 and its like are advice, sent as errors by no real service.
+  return code === 'KS503'
+}
+
+function throwErrors(code: KustoCode, unshift: (position: number) => number, source: string): void {
+  const found = code.GetDiagnostics()
+  const errors: { code: string; message: string; start: number; end: number }[] = []
+  for (let i = 0; i < found.Count; i++) {
+    const item = found.getItem(i)
+    if (item.Severity !== 'Error' || isFalseAlarm(item.Code)) continue
+    const start = unshift(item.Start)
+    errors.push({ code: item.Code, message: item.Message, start, end: Math.max(start, unshift(item.Start + item.Length)) })
+  }
+  const [first, ...rest] = errors.sort((a, b) => a.start - b.start)
+  if (first === undefined) return
+  const hint = rest.slice(0, 10).map((error) => `${error.code} at ${error.start}: ${error.message}`)
+  throw new InputError(
+    'query/invalid',
+    `${first.code}: ${first.message}`,
+    { in: 'text', source, start: first.start, end: first.end },
+    hint.length === 0 ? {} : { hint: `also ${hint.join('; ')}` },
+  )
+}
+
+/**
+ * Defender accepts `FileProfile(SHA1, 1000)` with a bare column; a function symbol cannot say that, so the name is
+ * put in quotes before binding. `unshift` leads back to the text as written.
+ */
+function quoteFileProfileColumns(text: string): { text: string; unshift: (position: number) => number } {
+  const quotes: number[] = []
+  const edited = text.replace(
+    /(\bFileProfile\s*\(\s*)([A-Za-z_]\w*)(?=\s*[,)])/g,
+    (_whole, before: string, name: string, at: number) => {
+      quotes.push(at + before.length, at + before.length + name.length)
+      return `${before}"${name}"`
+    },
+  )
+  const unshift = (position: number): number => {
+    let shift = 0
+    for (const [i, at] of quotes.entries()) if (at + i < position) shift = i + 1
+    return position - shift
+  }
+  return { text: edited, unshift }
+}
+
+function renderHint(syn: Syn): RenderHint | undefined {
+  let inner = syn
+  while (inner.kind === 'ParenthesizedExpression') inner = inner.child('Expression')
+  const operator = inner.kind === 'PipeExpression' ? inner.child('Operator') : undefined
+  if (operator?.kind !== 'RenderOperator') return undefined
+  const properties: Record<string, string> = {}
+  const given = [...operator.list('Parameters'), ...(operator.maybe('WithClause')?.list('Properties') ?? [])]
+  for (const property of given) {
+    const value = property.maybe('Expression')
+    if (value !== undefined) properties[property.child('Name').simpleName] = String(value.node.LiteralValue ?? value.text)
+  }
+  return { chart: operator.maybe('ChartType')?.text ?? 'table', properties }
+}

@@ -1,0 +1,41 @@
+import type { Expr, NamedExpr, Rel } from '../plan/expr.ts'
+import { type Context, refuse, spanOf } from './context.ts'
+import { readExpr } from './expression.ts'
+import { readOneAggregate } from './summarize.ts'
+import type { Syn } from './syntax.ts'
+
+export function readMakeSeries(context: Context, input: Rel, syn: Syn): Rel {
+  const outer: Context = { front: context.front, scope: context.scope, columns: undefined }
+  const aggregates = syn.list('Aggregates').map((node) => {
+    const fallback = node.maybe('DefaultExpression')?.maybe('Expression')
+    return {
+      aggregate: readOneAggregate(context, node.child('Expression')),
+      fallback: fallback === undefined ? undefined : readExpr(outer, fallback),
+    }
+  })
+  const on = named(context, syn.child('OnClause').child('Expression'))
+  const by = (syn.maybe('ByClause')?.list('Expressions') ?? []).map((node) => named(context, node))
+  const range = syn.child('RangeClause')
+  let from: Expr | undefined
+  let to: Expr | undefined
+  let step: Expr | undefined
+  if (range.kind === 'MakeSeriesInRangeClause') {
+    ;[from, to, step] = range.child('Arguments').list('Expressions').map((node) => readExpr(outer, node))
+  } else {
+    const part = (name: string): Expr | undefined => {
+      const node = range.maybe(name)?.maybe('Expression')
+      return node === undefined ? undefined : readExpr(outer, node)
+    }
+    from = part('MakeSeriesFromClause')
+    to = part('MakeSeriesToClause')
+    step = part('MakeSeriesStepClause')
+  }
+  if (step === undefined) return refuse(context, syn, 'make-series without a step')
+  const columns = syn.columns ?? []
+  return { kind: 'make-series', input, aggregates, on, from, to, step, by, columns, span: spanOf(context, syn) }
+}
+
+function named(context: Context, node: Syn): NamedExpr {
+  const explicit = node.kind === 'SimpleNamedExpression' ? node.child('Name').simpleName : undefined
+  return { name: explicit ?? node.resultName ?? 'Column1', expr: readExpr(context, node) }
+}

@@ -1,0 +1,79 @@
+import type { Aggregate, Column, Expr, NamedExpr, Rel } from '../plan/expr.ts'
+import { aggregateOf, wideAggregate } from './aggregate.ts'
+import { type Context, refuse } from './context.ts'
+import { readExpr } from './expression.ts'
+import { NameTable } from './operators-columns.ts'
+import type { Syn } from './syntax.ts'
+
+/** `summarize`: keys in `by` order, then aggregates; names are the binder's, by position (SEMANTICS 5). */
+export function readSummarize(context: Context, input: Rel, syn: Syn): Rel {
+  const by = syn.maybe('ByClause')
+  if (by?.maybe('BinClause') !== undefined) return refuse(context, syn, 'the old `bin =` clause', 'use by bin(x, width)')
+  const keyNodes = by?.list('Expressions') ?? []
+  const bound = syn.columns ?? []
+  const names = new NameTable()
+  const keys: NamedExpr[] = keyNodes.map((node, i) => ({
+    name: names.free(explicitName(node) ?? bound[i]?.name ?? node.resultName ?? `Column${i + 1}`),
+    expr: readExpr(context, node),
+  }))
+  const aggregates: Aggregate[] = []
+  const items: NamedExpr[] = keys.map(({ name, expr }) => ({
+    name,
+    expr: { kind: 'column', name, type: expr.type },
+  }))
+  for (const node of syn.list('Aggregates')) {
+    for (const expr of readItem(context, node, aggregates)) {
+      const column = bound[items.length]
+      const name = column?.name ?? node.resultName ?? `Column${items.length}`
+      items.push({ name: names.free(name), expr: typed(expr, column) })
+    }
+  }
+  const columns = items.map(({ name, expr }) => ({ name, type: expr.type }))
+  return { kind: 'summarize', input, keys, aggregates, items, columns }
+}
+
+/** An aggregate's own column keeps the binder's type; an expression over aggregates has its own. */
+function typed(expr: Expr, column: Column | undefined): Expr {
+  return expr.kind === 'column' && column !== undefined ? { ...expr, type: column.type } : expr
+}
+
+function explicitName(node: Syn): string | undefined {
+  return node.kind === 'SimpleNamedExpression' ? node.child('Name').simpleName : undefined
+}
+
+function readItem(context: Context, node: Syn, aggregates: Aggregate[]): Expr[] {
+  const wide = wideAggregate(node)
+  if (wide !== undefined) {
+    const aggregate = aggregateOf(context, wide, aggregates.length)
+    aggregates.push(aggregate)
+    return aggregate.columns.map((column): Expr => ({ kind: 'column', name: column.name, type: column.type }))
+  }
+  return [readExpr({ ...context, aggregates }, node)]
+}
+
+/** One aggregate expression of another operator (make-series, pivot, top-nested). */
+export function readOneAggregate(context: Context, node: Syn): Aggregate {
+  let inner = node
+  while (/^(SimpleNamed|Parenthesized|Ordered)Expression$/.test(inner.kind)) inner = inner.child('Expression')
+  if (inner.kind !== 'FunctionCallExpression') return refuse(context, node, 'an expression over an aggregate here')
+  return aggregateOf(context, inner, 0)
+}
+
+export function readTopNested(context: Context, input: Rel, syn: Syn): Rel {
+  const bound = syn.columns ?? []
+  const levels = syn.list('Clauses').map((clause, i) => {
+    const of = clause.child('OfExpression')
+    const by = clause.child('ByExpression')
+    const count = clause.maybe('Expression')
+    const others = clause.maybe('WithOthersClause')?.maybe('Expression')
+    const outer: Context = { front: context.front, scope: context.scope, columns: undefined }
+    return {
+      count: count === undefined ? undefined : readExpr(outer, count),
+      of: { name: bound[i * 2]?.name ?? `Column${i + 1}`, expr: readExpr(context, of) },
+      others: others === undefined ? undefined : readExpr(outer, others),
+      aggregate: readOneAggregate(context, by),
+      ascending: by.kind === 'OrderedExpression' && /^asc/i.test(by.maybe('Ordering')?.text ?? ''),
+    }
+  })
+  return { kind: 'top-nested', input, levels, columns: bound }
+}

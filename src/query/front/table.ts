@@ -1,0 +1,180 @@
+import { physicalColumnNames } from '../sql/types.ts'
+import type { Column, Expr, Rel } from '../plan/expr.ts'
+import { type Context, note, refuse } from './context.ts'
+import { readExpr } from './expression.ts'
+import { callTable } from './functions.ts'
+import { literal } from './literals.ts'
+import { readOperator } from './operators.ts'
+import { readPrint } from './operators-columns.ts'
+import { readSearch } from './search.ts'
+import type { Syn } from './syntax.ts'
+import { readUnion } from './union.ts'
+
+/** Translates a tabular expression. */
+export function readTable(context: Context, syn: Syn): Rel {
+  switch (syn.kind) {
+    case 'PipeExpression':
+      return readOperator(context, readTable(context, syn.child('Expression')), syn.child('Operator'))
+    case 'ParenthesizedExpression':
+    case 'DataScopeExpression':
+    case 'SimpleNamedExpression':
+    case 'MvApplySubqueryExpression':
+      return readTable(context, syn.child('Expression'))
+    case 'MaterializeExpression': {
+      const input = readTable(context, syn.child('Expression'))
+      return { kind: 'materialize', input, columns: input.columns }
+    }
+    case 'ToTableExpression':
+      return readTable(context, syn.child('Expression'))
+    case 'NameReference':
+      return readName(context, syn)
+    case 'FunctionCallExpression':
+      return readCall(context, syn)
+    case 'DataTableExpression':
+      return readDatatable(context, syn)
+    case 'ExternalDataExpression':
+      return readExternalData(context, syn)
+    case 'RangeOperator':
+      return readRange(context, syn)
+    case 'PrintOperator':
+      return readPrint(context, syn)
+    case 'UnionOperator':
+      return readUnion(context, undefined, syn)
+    case 'SearchOperator':
+    case 'FindOperator':
+      return readSearch(context, undefined, syn)
+    default:
+      if (syn.kind.endsWith('Operator')) {
+        const piped = context.scope.get('$input')
+        if (piped?.kind === 'table') return readOperator(context, piped.rel, syn)
+      }
+      return refuse(context, syn, `the table expression ‘${syn.text.slice(0, 60)}’ (${syn.kind})`)
+  }
+}
+
+function readName(context: Context, syn: Syn): Rel {
+  const name = syn.simpleName
+  const binding = context.scope.get(syn.symbolName ?? name) ?? context.scope.get(name)
+  if (binding?.kind === 'table') return binding.rel
+  if (binding?.kind === 'function') return callTable(context, syn, binding, [])
+  return tableNamed(context, name) ?? refuse(context, syn, `the table ‘${name}’`)
+}
+
+/** A stored table, all its columns. One node per use is fine: a scan costs nothing until it is filtered. */
+export function tableNamed(context: Context, name: string): Rel | undefined {
+  const table = context.front.options.schema.tables.find((candidate) => candidate.name === name)
+  if (table === undefined) return undefined
+  return { kind: 'table', name, sqlName: table.sqlName ?? name, columns: table.columns }
+}
+
+function readCall(context: Context, syn: Syn): Rel {
+  const name = syn.child('Name').simpleName
+  const args = syn.child('ArgumentList').list('Expressions')
+  const binding = context.scope.get(name)
+  if (binding?.kind === 'function') return callTable(context, syn, binding, args)
+  if (name === 'table') {
+    const named = args[0] === undefined ? undefined : readExpr(context, args[0])
+    if (named?.kind === 'literal' && typeof named.value === 'string') {
+      const found = context.scope.get(named.value)
+      if (found?.kind === 'table') return found.rel
+      return tableNamed(context, named.value) ?? refuse(context, syn, `the table ‘${named.value}’`)
+    }
+  }
+  if (name === '_GetWatchlist') return readWatchlist(context, syn, args)
+  if (name.toLowerCase() === 'materialize' && args[0] !== undefined) {
+    const input = readTable(context, args[0])
+    return { kind: 'materialize', input, columns: input.columns }
+  }
+  return refuse(context, syn, `the table function ${name}()`, externalHint(name))
+}
+
+function externalHint(name: string): string | undefined {
+  if (/^(workspace|cluster|database|app|resource|arg|adx|external_table)$/i.test(name)) {
+    return 'data outside this case cannot be reached: load it as a table and name that table here'
+  }
+  return undefined
+}
+
+/** Columns every watchlist has; the rest come from the file the user gives. */
+export const WATCHLIST_COLUMNS: readonly Column[] = [
+  { name: '_DTItemId', type: 'string' },
+  { name: 'LastUpdatedTimeUTC', type: 'datetime' },
+  { name: 'SearchKey', type: 'string' },
+  { name: 'WatchlistItem', type: 'dynamic' },
+]
+
+function readWatchlist(context: Context, syn: Syn, args: readonly Syn[]): Rel {
+  const alias = args[0] === undefined ? undefined : readExpr(context, args[0])
+  const name = alias?.kind === 'literal' ? String(alias.value) : undefined
+  const known = context.front.options.schema.watchlists?.find((list) => list.name === name)
+  if (known !== undefined) {
+    return { kind: 'table', name: known.name, sqlName: known.sqlName ?? known.name, columns: known.columns }
+  }
+  note(context, 'query/stand-in', `the watchlist ‘${name ?? '?'}’ is not given, so it is empty here`, syn)
+  return { kind: 'values', columns: WATCHLIST_COLUMNS, rows: [] }
+}
+
+function schemaColumns(syn: Syn): Column[] {
+  return syn
+    .child('Schema')
+    .list('Columns')
+    .map((column) => ({
+      name: column.child('Name').simpleName,
+      type: column.child('Name').scalar ?? 'dynamic',
+    }))
+}
+
+function readDatatable(context: Context, syn: Syn): Rel {
+  const columns = syn.columns ?? schemaColumns(syn)
+  const values = syn.list('Values').map((value) => readExpr(context, value))
+  const rows: Expr[][] = []
+  for (let i = 0; i + columns.length <= values.length; i += columns.length) {
+    rows.push(columns.map((column, k) => asColumn(values[i + k], column)))
+  }
+  return { kind: 'values', columns, rows }
+}
+
+/** A datatable cell takes its column's type: `long` cells for a real column, `"2020-01-01"` for a datetime. */
+function asColumn(value: Expr | undefined, column: Column): Expr {
+  if (value === undefined || (value.kind === 'literal' && value.value === null)) {
+    return literal(column.type, column.type === 'string' ? '' : null)
+  }
+  if (value.type === column.type) return value
+  const name = `to${column.type === 'real' ? 'double' : column.type}`
+  return { kind: 'call', name, args: [value], type: column.type, span: { start: 0, end: 0 } }
+}
+
+function readExternalData(context: Context, syn: Syn): Rel {
+  const columns = syn.columns ?? schemaColumns(syn)
+  const uris = syn.list('URIs').map((uri) => {
+    const value = readExpr(context, uri)
+    return value.kind === 'literal' ? String(value.value) : refuse(context, uri, 'an externaldata address that is computed')
+  })
+  const properties: Record<string, string> = {}
+  for (const property of syn.maybe('WithClause')?.list('Properties') ?? []) {
+    const value = property.child('Expression')
+    properties[property.child('Name').simpleName] = String(value.node.LiteralValue ?? value.text)
+  }
+  const sqlName = `$external_${context.front.externals.length}`
+  context.front.externals.push({ sqlName, columns, uris, properties })
+  note(
+    context,
+    'query/stand-in',
+    `externaldata never reads from the network: ${uris.join(', ')} is read from the folder given with --external, or is empty`,
+    syn,
+  )
+  return { kind: 'table', name: sqlName, sqlName, columns: columns.map((column) => ({ ...column })) }
+}
+
+function readRange(context: Context, syn: Syn): Rel {
+  const columns = syn.columns ?? []
+  const [from, to, step] = ['From', 'To', 'Step'].map((part) => readExpr(context, syn.child(part)))
+  if (from === undefined || to === undefined || step === undefined) return refuse(context, syn, 'this range')
+  const { start, end } = { start: context.front.unshift(syn.start), end: context.front.unshift(syn.end) }
+  return { kind: 'range', columns, from, to, step, span: { start, end } }
+}
+
+/** Names of stored columns as SQL knows them, in the order of the columns. */
+export function storedNames(columns: readonly Column[]): string[] {
+  return physicalColumnNames(columns)
+}

@@ -1,0 +1,89 @@
+import type { Column, Rel } from '../plan/expr.ts'
+import { type Context, note } from './context.ts'
+import { visible } from './expression.ts'
+import { parameter, parameterNode } from './join.ts'
+import { isPattern, NameTable, wildcard } from './operators-columns.ts'
+import type { Syn } from './syntax.ts'
+import { readTable, tableNamed } from './table.ts'
+
+interface Branch {
+  readonly rel: Rel
+  readonly source: string
+}
+
+/** `union`: with a piped table, that one is the first branch. */
+export function readUnion(context: Context, piped: Rel | undefined, syn: Syn): Rel {
+  const outer: Context = { front: context.front, scope: context.scope, columns: undefined }
+  const nodes = syn.list('Expressions')
+  const branches: Branch[] = piped === undefined ? [] : [{ rel: piped, source: sourceName(piped, 0) }]
+  for (const node of nodes) branches.push(...branchesOf(outer, node, branches.length))
+  const withSource = parameterNode(syn, 'withsource') ?? parameterNode(syn, 'with_source')
+  const inner = parameter(syn, 'kind') === 'inner'
+  return unionOf(branches, withSource?.simpleName, inner)
+}
+
+function branchesOf(context: Context, node: Syn, index: number): Branch[] {
+  if (isPattern(node) || node.kind === 'StarExpression') {
+    const matches = wildcard(node.kind === 'StarExpression' ? '*' : node.simpleName)
+    return context.front.options.schema.tables
+      .filter((table) => matches(table.name))
+      .map((table): Branch => ({ rel: tableOf(context, table.name), source: table.name }))
+  }
+  if (node.kind === 'NameReference' && node.columns === undefined && node.symbolKind === undefined) {
+    // Only `isfuzzy=true` gets here: otherwise the binder has reported the missing table.
+    note(context, 'query/stand-in', `the table ‘${node.simpleName}’ does not exist; the fuzzy union leaves it out`, node)
+    return []
+  }
+  const rel = readTable(context, node)
+  const named = node.kind === 'NameReference' ? node.simpleName : undefined
+  return [{ rel, source: rel.kind === 'table' ? rel.name : (named ?? sourceName(rel, index)) }]
+}
+
+function tableOf(context: Context, name: string): Rel {
+  return tableNamed(context, name) ?? { kind: 'values', columns: [], rows: [] }
+}
+
+function sourceName(rel: Rel, index: number): string {
+  let inner = rel
+  while ('input' in inner) inner = inner.input
+  return rel.kind === 'table' ? rel.name : `union_arg${index}`
+}
+
+/**
+ * Every column of every branch; a name with several types splits into `n_long`, `n_string` … (SEMANTICS 7). Order is
+ * that of first appearance.
+ */
+export function unionOf(branches: readonly Branch[], withSource: string | undefined, inner = false): Rel {
+  const types = new Map<string, Set<Column['type']>>()
+  for (const { rel } of branches) {
+    for (const column of visible(rel.columns)) {
+      const set = types.get(column.name) ?? new Set()
+      types.set(column.name, set.add(column.type))
+    }
+  }
+  const common = (name: string): boolean =>
+    branches.every(({ rel }) => rel.columns.some((column) => column.name === name))
+  const names = new NameTable(withSource === undefined ? [] : [withSource])
+  const output = new Map<string, Column>()
+  for (const { rel } of branches) {
+    for (const column of visible(rel.columns)) {
+      const key = `${column.name}\u0000${column.type}`
+      if (output.has(key) || (inner && !common(column.name))) continue
+      const split = (types.get(column.name)?.size ?? 1) > 1
+      const name = names.free(split ? `${column.name}_${column.type}` : column.name)
+      output.set(key, { name, type: column.type })
+    }
+  }
+  const inputs = branches.map(({ rel, source }) => ({
+    rel,
+    source,
+    map: new Map(
+      visible(rel.columns).flatMap((column) => {
+        const target = output.get(`${column.name}\u0000${column.type}`)
+        return target === undefined ? [] : [[target.name, column.name] as const]
+      }),
+    ),
+  }))
+  const first: Column[] = withSource === undefined ? [] : [{ name: withSource, type: 'string' }]
+  return { kind: 'union', inputs, withSource, columns: [...first, ...output.values()] }
+}

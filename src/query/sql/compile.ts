@@ -1,0 +1,54 @@
+import { readQuery } from '../front/index.ts'
+import type { Rel } from '../plan/expr.ts'
+import { SqlBuilder } from './builder.ts'
+import type { Dialect } from './dialect.ts'
+import { duckdb } from './duckdb.ts'
+import { orderBy } from './relation.ts'
+import { renderRel, type TableScope } from './render/tables.ts'
+import type { CompiledQuery, CompileOptions } from './types.ts'
+
+const DIALECTS: Readonly<Record<string, Dialect>> = { duckdb }
+
+/**
+ * KQL text → SQL of one dialect: pure and synchronous once `loadFront()` was awaited. Of several tabular statements
+ * the last is compiled. Throws `InputError`: `query/invalid` (Microsoft's code leads the message), `query/unsupported`
+ * (construct, span, a way round), `query/parameter`. With `probe` in the answer, run it and call again with `answers`.
+ */
+export function compileKql(text: string, options: CompileOptions): CompiledQuery {
+  const dialect = DIALECTS[options.dialect ?? 'duckdb']
+  if (dialect === undefined) throw new Error(`invariant: no dialect ${options.dialect}`)
+  const read = readQuery(text, options)
+  const common = {
+    notes: read.notes,
+    externals: read.externals,
+    ...(read.render === undefined ? {} : { render: read.render }),
+  }
+  const source = options.source ?? 'query'
+  if (read.root === undefined) {
+    if (read.question === undefined) throw new Error('invariant: a query has a result or a question')
+    const { sql, parameters, requiredFunctions, tables } = renderQuery(read.question, dialect, source)
+    return { ...common, sql: '', parameters: [], columns: [], ordered: false, requiredFunctions, tables, probe: { sql, parameters } }
+  }
+  return { ...common, ...renderQuery(read.root, dialect, source) }
+}
+
+type Rendered = Pick<CompiledQuery, 'sql' | 'parameters' | 'columns' | 'ordered' | 'requiredFunctions' | 'tables'>
+
+function renderQuery(root: Rel, dialect: Dialect, source: string): Rendered {
+  const builder = new SqlBuilder(dialect.placeholder)
+  const scope: TableScope = { builder, dialect, source, done: new Map(), leaves: new Map() }
+  const relation = renderRel(scope, root)
+  const shown = relation.columns.filter((column) => column.hidden !== true)
+  const cells = shown.map((column, i) => `CAST(${column.sql} AS ${dialect.storage(column.type)}) AS "c${i}"`)
+  const order = relation.order.length === 0 ? '' : ` ORDER BY ${orderBy(relation.order)}`
+  const select = `SELECT ${cells.length === 0 ? '1 AS "c0"' : cells.join(', ')} FROM ${relation.from}${order}`
+  const { sql, parameters } = builder.finish(select)
+  return {
+    sql,
+    parameters,
+    columns: shown.map(({ name, type }) => ({ name, type })),
+    ordered: relation.order.length > 0,
+    requiredFunctions: [...builder.requiredFunctions].sort(),
+    tables: [...builder.tables].sort(),
+  }
+}

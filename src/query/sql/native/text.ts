@@ -1,0 +1,3 @@
+import type { NativeFunction } from '../types.ts'
+
+export const textNatives: readonly NativeFunction[] = []

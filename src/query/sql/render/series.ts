@@ -1,0 +1,107 @@
+import type { Rel } from '../../plan/expr.ts'
+import { ident } from '../builder.ts'
+import { identifiers, type Relation } from '../relation.ts'
+import { renderAggregate } from './aggregates.ts'
+import { renderAs, renderExpr } from './expression.ts'
+import { columnNamed, exprScope, plain, refuseAt, renderRel, rowless, type TableScope } from './tables.ts'
+
+/** `make-series`: arrays of aggregates over equal steps of an axis. */
+export function renderMakeSeries(scope: TableScope, rel: Extract<Rel, { kind: 'make-series' }>): Relation {
+  const input = renderRel(scope, rel.input)
+  if (input.partition !== undefined) return refuseAt(scope, rel.span, 'make-series inside mv-apply or partition')
+  const row = exprScope(scope, input)
+  const constant = rowless(scope)
+  const type = rel.on.expr.type
+  const stepType = type === 'datetime' ? 'timespan' : type
+  const names = identifiers(rel.columns.map((column) => column.name))
+  const keyCount = rel.by.length
+  const axis = names[names.length - 1] ?? ident('$axis')
+  const values = rel.aggregates.map(({ aggregate, fallback }, i) => {
+    const valueType = aggregate.columns[0]?.type ?? 'long'
+    return {
+      sql: renderAggregate(row, aggregate, input)[0] ?? 'NULL',
+      type: valueType,
+      fallback:
+        fallback === undefined
+          ? zeroOf(scope, valueType)
+          : renderAs(constant, fallback, fallback.type === 'real' ? 'real' : valueType),
+      as: names[keyCount + i] ?? '',
+    }
+  })
+  const from = scope.dialect.makeSeries(
+    {
+      from: input.from,
+      keys: rel.by.map((key, i) => ({ sql: renderExpr(row, key.expr), as: names[i] ?? '' })),
+      on: renderExpr(row, rel.on.expr),
+      onType: type,
+      start: rel.from === undefined ? undefined : renderAs(constant, rel.from, type),
+      end: rel.to === undefined ? undefined : renderAs(constant, rel.to, type),
+      step: renderAs(constant, rel.step, stepType),
+      values,
+      axis,
+    },
+    scope.builder,
+  )
+  return plain(from, rel.columns)
+}
+
+function zeroOf(scope: TableScope, type: string): string {
+  return type === 'string' ? scope.builder.text('') : '0'
+}
+
+/** `evaluate pivot(…)` once its columns are known: one filtered aggregate per value. */
+export function renderPivot(scope: TableScope, rel: Extract<Rel, { kind: 'pivot' }>): Relation {
+  const input = renderRel(scope, rel.input)
+  const row = exprScope(scope, input)
+  const by = renderExpr(row, rel.by)
+  const names = identifiers(rel.columns.map((column) => column.name))
+  const keys = rel.keys.map((name) => columnNamed(input, name).sql)
+  const cells = rel.values.map((value, i) => {
+    const only = `${by} = ${scope.builder.text(value)}`
+    const [sql] = renderAggregate(row, rel.aggregate, input, undefined, only)
+    return `${sql} AS ${names[keys.length + i]}`
+  })
+  const select = [...keys.map((sql, i) => `${sql} AS ${names[i]}`), ...cells]
+  const group = keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')}`
+  if (select.length === 0) select.push('1 AS "$one"')
+  return plain(scope.builder.add(`SELECT ${select.join(', ')} FROM ${input.from}${group}`), rel.columns)
+}
+
+/** `top-nested`: each level keeps the best values within each value of the level above. */
+export function renderTopNested(scope: TableScope, rel: Extract<Rel, { kind: 'top-nested' }>): Relation {
+  const input = renderRel(scope, rel.input)
+  const names = identifiers(rel.columns.map((column) => column.name))
+  let above: string | undefined
+  const keys: { sql: string; as: string }[] = []
+  const shown: string[] = []
+  for (const [i, level] of rel.levels.entries()) {
+    if (level.others !== undefined) {
+      return refuseAt(scope, level.aggregate.span, 'top-nested with others', 'union the rest yourself')
+    }
+    const row = exprScope(scope, input, '"i".')
+    const [key, value] = [names[i * 2] ?? '', names[i * 2 + 1] ?? '']
+    const of = renderExpr(row, level.of.expr)
+    const [aggregate] = renderAggregate(row, level.aggregate, input)
+    const upper = shown.map((as) => `"u".${as} AS ${as}`)
+    const groups = [...shown.map((as) => `"u".${as}`), of]
+    const match = keys.map(({ sql, as }) => `${sql} IS NOT DISTINCT FROM "u".${as}`)
+    const joined = above === undefined ? '' : ` JOIN ${above} AS "u" ON ${match.join(' AND ')}`
+    const counted = scope.builder.add(
+      `SELECT ${[...upper, `${of} AS ${key}`, `${aggregate} AS ${value}`].join(', ')} FROM ${input.from} AS "i"${joined} GROUP BY ${groups.join(', ')}`,
+    )
+    above = counted
+    if (level.count !== undefined) {
+      const direction = level.ascending ? 'ASC NULLS FIRST' : 'DESC NULLS LAST'
+      const within = shown.length === 0 ? '' : `PARTITION BY ${shown.join(', ')} `
+      const ranked = scope.builder.add(
+        `SELECT *, row_number() OVER (${within}ORDER BY ${value} ${direction}) AS "$top" FROM ${counted}`,
+      )
+      const limit = renderAs(rowless(scope), level.count, 'long')
+      above = scope.builder.add(`SELECT * FROM ${ranked} WHERE "$top" <= ${limit}`)
+    }
+    keys.push({ sql: of, as: key })
+    shown.push(key, value)
+  }
+  if (above === undefined) throw new Error('invariant: top-nested has a level')
+  return plain(scope.builder.add(`SELECT ${names.join(', ')} FROM ${above}`), rel.columns)
+}
