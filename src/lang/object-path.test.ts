@@ -12,7 +12,6 @@ describe('object paths', () => {
       '\\\\.\\ROOT\\subscription:__EventFilter.Name="Y"',
       undefined,
       'root\\subscription',
-      '\\\\root\\subscription',
       '__EventFilter',
       'Y',
     ],
@@ -68,6 +67,7 @@ describe('object paths', () => {
       '//./ROOT/Subscription',
       '\\\\\\\\.\\\\root\\\\subscription',
       '\\\\.\\root\\subscription',
+      '\\\\root\\subscription',
       '/root/subscription/',
     ])
       expect(normalizeNamespace(text)).toBe('root\\subscription')

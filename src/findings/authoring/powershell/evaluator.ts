@@ -289,7 +289,7 @@ class Evaluator {
     const value = this.#pipeline()
     const key = chain.filter((part) => !/^(?:value|properties_?|psbase|psobject|item)$/i.test(part)).at(-1)
     if (chain.length === 0)
-      this.#variables.set(name, append ? add(this.#variables.get(name) ?? UNKNOWN, value) : value)
+      this.#assign(name, append ? add(this.#variables.get(name) ?? UNKNOWN, value) : value)
     else if (key !== undefined) this.#setMember(this.#variables.get(name), key, value)
     return value
   }
