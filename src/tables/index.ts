@@ -5,6 +5,7 @@
  */
 export { exportCell, unfit } from './export-cell.ts'
 export { type MappingRow, mappingRows } from './mapping/index.ts'
+export { type SubscriptionForRow, writeSubscriptionRows } from './own-rows.ts'
 export { type Derived, derivedColumn, timeColumnOf } from './schema/derived.ts'
 export {
   type ColumnSchema,

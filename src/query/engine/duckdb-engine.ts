@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement } from '@duckdb/node-api'
 import { InputError } from '../../diagnostics/index.ts'
-import { type TableBatch, type TableSchema, tableSchema } from '../../tables/index.ts'
+import { type Cell, type TableBatch, type TableSchema, tableSchema } from '../../tables/index.ts'
 import type { BoundValue, CompiledQuery, NativeFunction, QuerySchema, QueryTable } from '../sql/types.ts'
 import { registerNativeFunction } from './duckdb-functions.ts'
 import { type DuckDbApi, type DuckDbLibrary, loadDuckDb } from './duckdb-library.ts'
@@ -117,14 +117,12 @@ export class DuckDbEngine implements Engine {
   async prepare(schema: QuerySchema, tables: readonly string[]): Promise<void> {
     await this.storage.settle()
     const wanted = new Set(tables)
-    const all = [
-      ...schema.tables,
-      ...(schema.watchlists ?? []),
-      ...(schema.fileProfile ? [schema.fileProfile] : []),
-    ]
-    for (const table of all) {
-      if (wanted.has(table.name)) await this.createView(table)
-    }
+    for (const table of schema.tables) if (wanted.has(table.name)) await this.createView(table)
+  }
+
+  async writeTemporary(table: QueryTable, rows: readonly (readonly Cell[])[]): Promise<void> {
+    await this.storage.settle()
+    await this.storage.writeTemporary(table, rows)
   }
 
   /** Makes one table readable under its SQL name. */

@@ -1,6 +1,12 @@
 import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api'
 import type { Appender, DataChunk, LogicalType } from '@duckdb/node-bindings'
-import { derivedColumn, type TableBatch, type TableSchema } from '../../tables/index.ts'
+import {
+  BATCH_ROWS,
+  type Cell,
+  derivedColumn,
+  type TableBatch,
+  type TableSchema,
+} from '../../tables/index.ts'
 import { DUCKDB_STORAGE, physicalColumnNames, type QueryTable } from '../sql/types.ts'
 import { ChunkWriter } from './chunk-writer.ts'
 import type { DuckDbLibrary } from './duckdb-library.ts'
@@ -86,6 +92,35 @@ export class DuckDbStorage {
     this.settling.catch(() => undefined)
   }
 
+  /** Makes or replaces a temporary table with all its columns, and fills it. */
+  async writeTemporary(table: QueryTable, rows: readonly (readonly Cell[])[]): Promise<void> {
+    const name = table.sqlName ?? table.name
+    const names = physicalColumnNames(table.columns)
+    const definitions = table.columns.map(
+      (column, index) => `${identifier(names[index] ?? '')} ${DUCKDB_STORAGE[column.type]}`,
+    )
+    await this.connection.run(`CREATE OR REPLACE TEMP TABLE ${identifier(name)} (${definitions.join(', ')})`)
+    const appender = await this.connection.createAppender(name, 'main', 'temp')
+    const chunk = this.createChunk(appender, table.columns.length)
+    for (let from = 0; from < rows.length; from += BATCH_ROWS) {
+      const part = rows.slice(from, from + BATCH_ROWS)
+      const columns = table.columns.map(({ type }, index) => ({
+        type,
+        values: part.map((row) => row[index] ?? (type === 'string' ? '' : undefined)),
+      }))
+      this.writer.append(rawAppender(appender), chunk, columns, part.length)
+    }
+    appender.closeSync()
+  }
+
+  private createChunk(appender: DuckDBAppender, columnCount: number): DataChunk {
+    const types = Array.from(
+      { length: columnCount },
+      (_, index): LogicalType => appender.columnType(index).toLogicalType().logical_type,
+    )
+    return this.writer.createChunk(types)
+  }
+
   /** Everything written is in its table when this returns. */
   async settle(): Promise<void> {
     await this.settling
@@ -95,14 +130,16 @@ export class DuckDbStorage {
 
   /** Column list and source of a view that shows a table with all columns of its schema. */
   viewSql(table: QueryTable): string {
-    const entry = this.tables.get(table.name)
+    const entry = this.tables.get(table.sqlName ?? table.name)
     const names = physicalColumnNames(table.columns)
     const schema = entry?.schema
     const items = table.columns.map((column, index) => {
       const name = identifier(names[index] ?? column.name)
       return `${this.columnSql(entry, schema, index, table)} AS ${name}`
     })
-    const source = entry?.created ? ` FROM ${EVIDENCE_SCHEMA}.${identifier(table.name)}` : ' WHERE false'
+    const source = entry?.created
+      ? ` FROM ${EVIDENCE_SCHEMA}.${identifier(table.sqlName ?? table.name)}`
+      : ' WHERE false'
     return `SELECT ${items.join(', ')}${source}`
   }
 
@@ -191,10 +228,7 @@ export class DuckDbStorage {
     entry.stored.push(...missing)
     if (entry.appender !== undefined) return
     entry.appender = await this.connection.createAppender(entry.schema.name, EVIDENCE_SCHEMA)
-    const { appender } = entry
-    entry.chunk = this.writer.createChunk(
-      entry.stored.map((_, index) => appender.columnType(index).toLogicalType().logical_type as LogicalType),
-    )
+    entry.chunk = this.createChunk(entry.appender, entry.stored.length)
   }
 
   private closeAppender(entry: StoredTable): void {

@@ -1,5 +1,5 @@
-import type { TableBatch, TableSchema } from '../../tables/index.ts'
-import type { CompiledQuery, DialectName, QuerySchema } from '../sql/types.ts'
+import type { Cell, TableBatch, TableSchema } from '../../tables/index.ts'
+import type { CompiledQuery, DialectName, QuerySchema, QueryTable } from '../sql/types.ts'
 import type { KustoValue } from './kusto-value.ts'
 
 export interface RunOptions {
@@ -22,6 +22,8 @@ export interface Engine {
   declare?(schema: TableSchema, columns: readonly string[]): Promise<void>
   /** Everything written is stored when this returns. */
   settle(): Promise<void>
+  /** Makes (or replaces) a table that lives as long as the engine and holds these rows, cells in column order. */
+  writeTemporary(table: QueryTable, rows: readonly (readonly Cell[])[]): Promise<void>
   /** Makes the named tables of the schema readable by queries; those without rows are empty. */
   prepare(schema: QuerySchema, tables: readonly string[]): Promise<void>
   /** Throws `engine/run-failed`, `engine/timeout`, `engine/out-of-memory`. */
