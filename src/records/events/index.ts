@@ -7,6 +7,7 @@ import type { FileContext, FileOutcome } from '../file-context.ts'
 import { readCsvRows } from './csv.ts'
 import { ElementReader } from './element-reader.ts'
 import { JsonSplitter } from './json-splitter.ts'
+import { parseJson } from './json-value.ts'
 import { XmlSplitter } from './xml-splitter.ts'
 
 /** Reads a stream of UTF-8 JSON: an array, JSON Lines, or objects one after the other. */
@@ -21,7 +22,7 @@ export async function readEventJson(
     element(text, offset) {
       let value: unknown
       try {
-        value = JSON.parse(text)
+        value = parseJson(text)
       } catch (error) {
         if (!(error instanceof SyntaxError)) throw error
         reader.damaged += 1

@@ -79,8 +79,14 @@ export class JsonSplitter {
       switch (byte) {
         case 0x20:
         case 0x09:
-        case LINE_FEED:
         case CARRIAGE_RETURN:
+          break
+        case LINE_FEED:
+          // Brackets that only open would take all lines after them along.
+          if (this.#dropped === 'depth') {
+            this.#abandon('', this.#position + index)
+            start = -1
+          }
           break
         case QUOTE:
           this.#inString = true

@@ -5,6 +5,19 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
+
+/**
+ * JSON text to a value. Escapes may spell half a character (`\\ud800`), which no encoding and no engine can hold: it
+ * becomes U+FFFD. Throws `SyntaxError`.
+ */
+export function parseJson(text: string): unknown {
+  if (!/\\ud[89a-f]/i.test(text)) return JSON.parse(text)
+  return JSON.parse(text, (_key, value: unknown) =>
+    typeof value === 'string' ? value.replace(LONE_SURROGATE, '\ufffd') : value,
+  )
+}
+
 /** A value as event XML would have it; `undefined` for null. An array of one is that one (Elasticsearch `fields`). */
 export function asText(value: unknown): string | undefined {
   switch (typeof value) {

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from './json-value.ts'
+import { isObject, type JsonObject, parseJson } from './json-value.ts'
 
 export interface WrappedTable {
   readonly columns: readonly string[]
@@ -50,6 +50,7 @@ const ONE = [
   'raw',
   '_raw',
   'body',
+  'properties',
 ]
 /** Keys under which tools wrap a list of records: Defender's API, Graph, Elasticsearch, Splunk, Event Hubs. */
 const MANY = [
@@ -87,7 +88,7 @@ export function wrappedElements(object: JsonObject): unknown[] | undefined {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch (error) {
     // Not JSON after all: the text itself may hold event XML.
     if (!(error instanceof SyntaxError)) throw error

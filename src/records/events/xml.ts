@@ -13,7 +13,8 @@ export function decodeXml(text: string): string {
     (whole, decimal, hex, name) => {
       if (name !== undefined) return ENTITIES[name] ?? whole
       const point = decimal === undefined ? Number.parseInt(hex, 16) : Number(decimal)
-      return point > 0 && point <= 0x10ffff ? String.fromCodePoint(point) : whole
+      const isCharacter = point > 0 && point <= 0x10ffff && !(point >= 0xd800 && point <= 0xdfff)
+      return isCharacter ? String.fromCodePoint(point) : whole
     },
   )
 }

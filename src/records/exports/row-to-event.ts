@@ -1,7 +1,7 @@
 import type { EventRecord, ExportRow } from '../event.ts'
 import { addField, type EventDraft, newDraft, toEventRecord } from '../events/draft.ts'
 import { eventFields } from '../events/fields.ts'
-import { asNumber, asText, asWord, isObject } from '../events/json-value.ts'
+import { asNumber, asText, asWord, isObject, parseJson } from '../events/json-value.ts'
 import { addJsonEventData } from '../events/payload.ts'
 import { readTime } from '../events/time.ts'
 import { addEventData, addUserData, eventFromElement, parseXmlElement } from '../events/xml.ts'
@@ -88,7 +88,7 @@ function fromSecurityEvent(draft: EventDraft, cell: Cell): void {
 function parsed(value: unknown): unknown {
   if (typeof value !== 'string' || !/^\s*[{[]/.test(value)) return value
   try {
-    return JSON.parse(value)
+    return parseJson(value)
   } catch (error) {
     // A cut value stays text; RawEventData or the columns may still tell.
     if (!(error instanceof SyntaxError)) throw error

@@ -1,5 +1,5 @@
 import { newDraft } from '../draft.ts'
-import { asNumber, asWord, isObject, pick } from '../json-value.ts'
+import { asNumber, asWord, isObject, parseJson, pick } from '../json-value.ts'
 import { addJsonEventData, addJsonUserData } from '../payload.ts'
 import { readTime } from '../time.ts'
 import { keywordsText } from './event-system.ts'
@@ -34,7 +34,7 @@ export const evtxEcmd: Shape = (object, wanted) => {
 function parsePayload(payload: unknown): unknown {
   if (typeof payload !== 'string') return payload
   try {
-    return JSON.parse(payload)
+    return parseJson(payload)
   } catch (error) {
     // An event without its payload is still an event; fields stay away.
     if (!(error instanceof SyntaxError)) throw error
