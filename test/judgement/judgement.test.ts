@@ -47,7 +47,7 @@ const FOLDER = new URL('./cases/', import.meta.url)
 const CASES = readdirSync(FOLDER)
   .filter((name) => name.endsWith('.yaml'))
   .sort()
-  .flatMap((name) => parse(readFileSync(new URL(name, FOLDER), 'utf8')) as Case[])
+  .flatMap((name) => parse(readFileSync(new URL(name, FOLDER), 'utf8'), { merge: true }) as Case[])
 
 const scratch = mkdtempSync(join(tmpdir(), 'triad-judgement-'))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))

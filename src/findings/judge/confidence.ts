@@ -15,6 +15,8 @@ const isCertain = (sighting: Sighting): boolean =>
  */
 export function confidenceOf(facts: SubscriptionFacts): Confidence {
   const seen = facts.sightings
+  if (facts.state === 'attempted')
+    return seen.some((item) => isEvaluated(item) || item.source === 'mof') ? 'medium' : 'low'
   const shows = (sighting: Sighting, part: string): boolean =>
     (sighting.shows as readonly string[]).includes(part)
   const live = seen.filter((sighting) => sighting.recovered !== true)

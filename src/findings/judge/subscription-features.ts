@@ -171,7 +171,7 @@ export function identityFeatures(
   if (match?.kind === 'differs') {
     applied.push({
       id: 'identity/impersonation',
-      text: `It bears the name of ${match.entry.title}, but is not it: ${match.differences.slice(0, 4).join(', ')} differ${match.differences.length === 1 ? 's' : ''}`,
+      text: `It bears the name of ${match.entry.title}, but is not it. What differs: ${match.differences.slice(0, 4).join(', ')}`,
       from,
     })
   } else if (match === undefined) {

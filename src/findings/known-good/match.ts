@@ -117,7 +117,7 @@ export function matchKnownGood(
     if (!bears && !isNamelessStock) continue
     const result = compare(facts, entry)
     const deceptive = names.map(deceptiveCharacters).find((what) => what !== undefined)
-    if (deceptive !== undefined) result.differences.push(`the name has ${deceptive}`)
+    if (deceptive !== undefined) result.differences.unshift(`the name has ${deceptive}`)
     if (result.differences.length > 0) return { entry, kind: 'differs', differences: result.differences }
     const isWhole = !result.unseen && facts.complete
     return { entry, kind: isWhole ? 'exact' : 'partly', differences: [] }
