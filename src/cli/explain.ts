@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { InputError } from '../diagnostics/index.ts'
+import { combinedSentence } from '../findings/judge/index.ts'
 import { explainTrigger, type TriggerExplanation } from '../findings/trigger/index.ts'
 import { type ReportSubscription, visible } from '../reports/index.ts'
 import { EXIT } from './exit-status.ts'
@@ -90,8 +91,7 @@ function describe(item: ReportSubscription): string {
     )
   return [
     head,
-    `When: ${sentence(item.explanation.trigger)}`,
-    `What: ${sentence(item.explanation.action)}`,
+    visible(combinedSentence(item.explanation)),
     ...(item.decoded ?? [])
       .slice(0, 4)
       .map(({ how, text }) => `Hidden inside (${how}): ${visible(text.replace(/\s+/g, ' ').slice(0, 300))}`),

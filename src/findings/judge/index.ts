@@ -11,6 +11,8 @@ export {
   withWeights,
 } from './content.ts'
 export { isActive, type JudgementContext, judge } from './judge.ts'
+export { type JudgeAllOptions, judgeAll } from './judge-all.ts'
 export { bandOf, isAtLeast } from './rules.ts'
+export { combinedSentence } from './sentence.ts'
 export type { PayloadFileState, Rarity } from './subscription-features.ts'
 export type { WeightGroup, Weights } from './weights.ts'

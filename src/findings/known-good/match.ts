@@ -1,7 +1,7 @@
 import type { CimValue } from '../../lang/cim-value.ts'
 import { normalizeNamespace } from '../../lang/object-path.ts'
 import type { SubscriptionFacts } from '../model.ts'
-import { analysePayload, normalPath, type PayloadLists, pathsInText } from '../payload/index.ts'
+import { analysePayload, inFolder, normalPath, type PayloadLists, pathsInText } from '../payload/index.ts'
 import { creatorSid, isDefaultValue, normalQuery } from './fingerprint.ts'
 import { deceptiveCharacters, foldName } from './names.ts'
 import type { KnownGoodContent, KnownGoodEntry, VendorEntry } from './types.ts'
@@ -126,7 +126,7 @@ export function matchKnownGood(
 }
 
 /**
- * The vendor whose published subscription this is in class, names and payload file. Nothing else in the payload may
+ * The vendor whose published subscription this is in class, names and payload folder. Nothing else in the payload may
  * run or fetch: a script that names the vendor's program and another one is not the vendor's.
  */
 export function matchVendor(
@@ -148,10 +148,11 @@ export function matchVendor(
   const harmless = ['payload/memory-code', 'payload/relative']
   if (payload.hidesCode || payload.reachesOut || payload.features.some(({ id }) => !harmless.includes(id)))
     return undefined
-  const wanted = vendor.payloads.map(normalPath)
-  const programs = pathsInText(payload.text).filter((path) =>
-    /\.(?:exe|com|dll|bat|cmd|ps1|vbs|js)$/i.test(path),
-  )
-  const isOnlyVendors = programs.length > 0 && programs.every((path) => wanted.includes(normalPath(path)))
+  const texts = [payload.text, ...payload.layers.map((layer) => layer.text)]
+  const programs = texts
+    .flatMap(pathsInText)
+    .filter((path) => /\.(?:exe|com|dll|bat|cmd|ps1|vbs|js|hta|scr)$/i.test(path))
+  const isOnlyVendors =
+    programs.length > 0 && programs.every((path) => inFolder(normalPath(path), vendor.folders))
   return isOnlyVendors ? vendor : undefined
 }

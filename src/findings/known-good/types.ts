@@ -33,7 +33,7 @@ export interface VendorEntry {
   readonly classes: readonly string[]
   readonly filters: readonly string[]
   readonly consumers: readonly string[]
-  readonly payloads: readonly string[]
+  readonly folders: readonly string[]
 }
 
 export interface KnownGoodContent {

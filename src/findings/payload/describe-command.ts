@@ -8,7 +8,13 @@ const MAX_SHOWN = 200
 const MAX_NESTING = 4
 
 const show = (text: string, length = MAX_SHOWN): string => {
-  const line = defang(text.replace(/\s+/g, ' ').trim())
+  // Some logs keep the backslashes of source text doubled.
+  const line = defang(
+    text
+      .replace(/(?<=[\w:)])\\\\/g, '\\')
+      .replace(/\s+/g, ' ')
+      .trim(),
+  )
   return line.length <= length ? line : `${line.slice(0, length - 1)}…`
 }
 const fileName = (path: string): string => path.split(/[\\/]/).pop() ?? path

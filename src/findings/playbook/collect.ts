@@ -28,6 +28,9 @@ export function bindingCondition(subject: PlaybookSubject): string | undefined {
   const parts = [
     ...(subject.filter?.name === undefined ? [] : ['$_.Filter.Name -ceq $filterName']),
     ...(subject.consumer?.name === undefined ? [] : ['$_.Consumer.Name -ceq $consumerName']),
+    ...(subject.consumer?.class === undefined
+      ? []
+      : ['$_.Consumer.CimSystemProperties.ClassName -eq $consumerClass']),
   ]
   return parts.length === 0 ? undefined : parts.join(' -and ')
 }
@@ -113,7 +116,7 @@ export function verifyBefore(subject: PlaybookSubject): PlaybookSection {
         text: 'Check the payload: is its file there, who signed it, what is its hash? If it reads a WMI class or a registry value, fetch that too.',
       },
       {
-        text: `Check when it fires next (${plain(subject.explanation.trigger)}): removing just before is safer than just after.`,
+        text: `Check when it fires next: removing just before is safer than just after. ${plain(subject.explanation.trigger)}.`,
       },
       { text: 'Decide the scope first: the search over the estate is easier while the object exists.' },
     ],

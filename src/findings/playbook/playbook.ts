@@ -1,3 +1,4 @@
+import { combinedSentence } from '../judge/index.ts'
 import { contain, firstMinutes, harden, hunt, record } from './around.ts'
 import { collect, verifyBefore } from './collect.ts'
 import { code, plain } from './markdown.ts'
@@ -21,8 +22,7 @@ export function buildPlaybook(subject: PlaybookSubject): Playbook {
     title: `WMI event subscription ${subject.filter?.name === undefined && subject.consumer?.name === undefined ? code(subject.id) : `${named(subject.filter?.name)} to ${named(subject.consumer?.name)}`}${where}`,
     summary: [
       `Verdict: ${subject.verdict}, severity ${subject.severity}, confidence ${subject.confidence}, state ${subject.state}.`,
-      `When: ${plain(subject.explanation.trigger)}.`,
-      `What: ${plain(subject.explanation.action)}.`,
+      plain(combinedSentence(subject.explanation)),
       ...(subject.fingerprint === undefined ? [] : [`Fingerprint: ${code(subject.fingerprint)}.`]),
     ],
     questions: questionsFor(subject),
@@ -44,7 +44,7 @@ export function buildPlaybook(subject: PlaybookSubject): Playbook {
 export function renderPlaybook(playbook: Playbook): string {
   const lines = [`# Response: ${playbook.title}`, '', ...playbook.summary.map((line) => `- ${line}`), '']
   lines.push(
-    'Steps marked **changes** alter the host; everything else only reads. Do not change anything before it is collected.',
+    'Run the commands in an elevated PowerShell on the host itself. Steps marked **changes** alter the host; everything else only reads. Do not change anything before it is collected.',
     '',
   )
   lines.push('## Questions', '')

@@ -63,6 +63,7 @@ export function questionsFor(subject: PlaybookSubject): Playbook['questions'] {
           : `Search all hosts for fingerprint ${code(subject.fingerprint)}, not for the name.`,
     },
   ]
+  questions.push({ question: 'What would change this judgement?', answer: changes(subject).join(' ') })
   if (has('identity/impersonation')) {
     questions.push({
       question: 'Which stock object did it replace?',
@@ -71,4 +72,21 @@ export function questionsFor(subject: PlaybookSubject): Playbook['questions'] {
     })
   }
   return questions
+}
+
+/** What evidence would raise or lower the judgement, as far as it is not there yet. */
+function changes(subject: PlaybookSubject): readonly string[] {
+  const hints: string[] = []
+  if (subject.filter?.query === undefined) hints.push('The query of the filter: it tells when it fires.')
+  if (subject.consumer === undefined || Object.keys(subject.consumer.properties).length === 0) {
+    hints.push('The content of the consumer: it tells what runs.')
+  }
+  if (subject.state === 'attempted' || subject.state === 'partial')
+    hints.push('An enumeration of the host, or a 5861 event: they prove whether it is bound.')
+  if (subject.confidence !== 'certain')
+    hints.push('A 5861 event, an inventory or the repository would make it certain.')
+  hints.push(
+    'The signature and hash of the file it runs, and the same content on hosts of the same role, speak for or against it.',
+  )
+  return hints
 }
