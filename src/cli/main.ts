@@ -16,6 +16,30 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'read evidence, reconstruct and judge every WMI event subscription',
     load: async () => (await import('./scan.ts')).scanCommand(),
   },
+  query: {
+    summary: 'run KQL over the tables of evidence, as Sentinel and Defender XDR run it',
+    load: async () => (await import('./query.ts')).queryCommand(),
+  },
+  tables: {
+    summary: 'list the tables that evidence fills',
+    load: async () => (await import('./tables.ts')).tablesCommand(),
+  },
+  cim: {
+    summary: 'read a WMI repository: namespaces, classes, instances, timeline',
+    load: async () => (await import('./cim.ts')).cimCommand(),
+  },
+  explain: {
+    summary: 'say in plain words what a filter waits for and what a consumer does',
+    load: async () => (await import('./explain.ts')).explainCommand(),
+  },
+  allow: {
+    summary: "keep a team's own known-good subscriptions",
+    load: async () => (await import('./allow.ts')).allowCommand(),
+  },
+  playbook: {
+    summary: 'the response steps for one subscription, its names filled in',
+    load: async () => (await import('./playbook.ts')).playbookCommand(),
+  },
 }
 
 /** Runs the command line; returns the exit status. Never throws. */

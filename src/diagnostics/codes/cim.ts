@@ -2,7 +2,8 @@
 export const cimCodes = {
   'cim/no-mapping': 'No mapping file of the repository can be used, so the index cannot be followed.',
   'cim/bad-mapping': 'A mapping file is damaged or belongs to another repository and is left out.',
-  'cim/mapping-fallback': 'The newest mapping leads to a damaged index, so an older generation is read instead.',
+  'cim/mapping-fallback':
+    'The newest mapping leads to a damaged index, so an older generation is read instead.',
   'cim/size-mismatch': 'A data or index file is shorter than its mapping says; what is there is read.',
   'cim/index-page': 'A page of INDEX.BTR cannot be read; keys below it may be missing from the listing.',
   'cim/index-cycle': 'A page of INDEX.BTR is reached twice, so its keys are read only once.',
@@ -15,7 +16,8 @@ export const cimCodes = {
   'cim/class-damaged': 'A class definition cannot be used as it stands.',
   'cim/namespace': 'A namespace has a name that cannot be used, or is not explained by its parents.',
   'cim/unindexed': 'A record is live but the index does not lead to it.',
-  'cim/carved-only': 'The index cannot be followed, so what is live and what is deleted cannot be told apart.',
+  'cim/carved-only':
+    'The index cannot be followed, so what is live and what is deleted cannot be told apart.',
   'cim/more': 'Further diagnostics of the same code are counted and not listed.',
   'cim/no-repository': 'No file of a WMI repository is found under the given path.',
   'cim/write': 'A repository description cannot be written.',

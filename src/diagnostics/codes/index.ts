@@ -15,7 +15,21 @@ import { tablesCodes } from './tables.ts'
 import { wqlCodes } from './wql.ts'
 
 /** Every code the product can report, with its meaning. Messages may improve; codes stay. */
-export const diagnosticCodes = {
+export const diagnosticCodes: typeof bytesCodes &
+  typeof cimCodes &
+  typeof cliCodes &
+  typeof detectionsCodes &
+  typeof engineCodes &
+  typeof eventsCodes &
+  typeof evidenceCodes &
+  typeof evtxCodes &
+  typeof exportsCodes &
+  typeof findingsCodes &
+  typeof mofCodes &
+  typeof queryCodes &
+  typeof reportsCodes &
+  typeof tablesCodes &
+  typeof wqlCodes = {
   ...bytesCodes,
   ...cimCodes,
   ...cliCodes,
@@ -31,6 +45,6 @@ export const diagnosticCodes = {
   ...reportsCodes,
   ...tablesCodes,
   ...wqlCodes,
-} as const
+}
 
 export type DiagnosticCode = keyof typeof diagnosticCodes
