@@ -45,11 +45,15 @@ export function readCommandLine(
   if (/^echo\b/i.test(head)) return echoed(text, head)
   const acts: Act[] = []
   const calls = [...text.matchAll(TOOL)].slice(0, MAX_CALLS)
+  let read = 0
   for (const [index, call] of calls.entries()) {
+    // A tool named in the quoted argument of another (`process call create "wmic ..."`) was read with that one.
+    if (call.index < read) continue
     const from = call.index + call[0].length
     const tool = (call[1] ?? '').toLowerCase()
     const end =
       tool === 'powershell' || tool === 'pwsh' ? text.length : callEnd(text, from, calls[index + 1]?.index)
+    read = end
     const args = text.slice(from, end)
     acts.push(...readTool(tool, args, hooks, nested))
     // A PowerShell command holds whatever follows it.

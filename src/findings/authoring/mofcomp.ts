@@ -13,6 +13,7 @@ export function readMofcomp(args: string, renamed: boolean): readonly Act[] {
   let autorecover = false
   let checkOnly = false
   for (const word of splitWords(args)) {
+    if (/^[-/]\?$/.test(word)) return []
     const option = /^[-/]([A-Za-z]+)(?::([\s\S]*))?$/.exec(word)
     if (option === null) {
       if (!/^[|&<>]/.test(word)) file = word

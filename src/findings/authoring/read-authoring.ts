@@ -11,7 +11,7 @@ import { readScript } from './script.ts'
 import { codeStatements, type Language } from './script-text.ts'
 
 /** Longer texts are read up to here. The longest script block of evidence, joined, has 20,000 characters. */
-const MAX_LENGTH = 1_000_000
+const MAX_LENGTH = 500_000
 const MAX_NESTED = 4
 
 /** Words that any text about subscriptions has, once it is decoded. A quick look before the costly readers. */

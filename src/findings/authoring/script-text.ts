@@ -16,6 +16,9 @@ export interface CodeStatement {
 }
 
 const MAX_STATEMENTS = 20_000
+/** Only the end of a statement tells whether it goes on; looking at all of it again and again would take too long. */
+const MAX_TAIL = 200
+const FUNCTION_HEAD = /function\s+([A-Za-z_$][\w$]*)\s*\([^)]*\)\s*$/
 
 /** Splits script source into statements whose strings and comments can no longer be mistaken for code. */
 export function codeStatements(text: string, language: Language): readonly CodeStatement[] {
@@ -70,15 +73,15 @@ export function codeStatements(text: string, language: Language): readonly CodeS
       at = end < 0 ? text.length : end + 2
     } else if (char === '{' || char === '}' || char === ';' || char === '\n') {
       if (char === '{') {
-        const start = /function\s+([A-Za-z_$][\w$]*)\s*\([^)]*\)\s*$/.exec(code)
+        const start = FUNCTION_HEAD.exec(code.slice(-MAX_TAIL))
         if (depth === 0 && start !== null) within = start[1]?.toLowerCase()
         depth += 1
       }
-      const head = char === '{' && /function\s+[A-Za-z_$][\w$]*\s*\([^)]*\)\s*$/.test(code)
+      const head = char === '{' && FUNCTION_HEAD.test(code.slice(-MAX_TAIL))
       if (head) {
         code = ''
         strings = []
-      } else if (char !== '\n' || !/[=+(,.]\s*$/.test(code)) flush()
+      } else if (char !== '\n' || !/[=+(,.]$/.test(code.slice(-MAX_TAIL).trimEnd())) flush()
       if (char === '}') {
         depth = Math.max(0, depth - 1)
         if (depth === 0) within = undefined

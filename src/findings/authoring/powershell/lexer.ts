@@ -133,6 +133,11 @@ export function lexPowerShell(text: string): readonly PsToken[] {
   }
 
   function readOther(char: string, joined: boolean): boolean {
+    // `%` behind a pipe is ForEach-Object; anywhere else it is an operator.
+    if (char === '%' && tokens.at(-1)?.kind === 'punctuation' && tokens.at(-1)?.text === '|') {
+      push('word', '%', at + 1)
+      return true
+    }
     const splat = char === '@' ? match(SPLAT) : undefined
     if (splat !== undefined) {
       push('splat', splat[1] ?? '', at + splat[0].length)
@@ -149,7 +154,8 @@ export function lexPowerShell(text: string): readonly PsToken[] {
       push('parameter', (parameter[1] ?? '').replaceAll('`', ''), at + parameter[0].length)
       return true
     }
-    const type = char === '[' && !joined ? match(TYPE) : undefined
+    const previous = tokens.at(-1)
+    const type = char === '[' && (!joined || previous?.kind === 'type') ? match(TYPE) : undefined
     if (type !== undefined) {
       push('type', (type[1] ?? '').replace(/[\s`]/g, ''), at + type[0].length)
       return true
