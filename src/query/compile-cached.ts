@@ -71,7 +71,7 @@ async function answer(engine: Engine, compiled: CompiledQuery, run: RunOptions):
 
 /** Functions that SQL cannot say, by name; loaded when a query needs one. */
 export async function nativeFunctionsByName(names: readonly string[]): Promise<readonly NativeFunction[]> {
-  const { nativeFunctions } = await import('./compile.ts')
+  const { nativeFunctions } = await import('./sql/functions/natives.ts')
   const wanted = new Set(names)
   return nativeFunctions.filter((native) => wanted.has(native.name))
 }

@@ -84,6 +84,7 @@ export class DuckDbEngine implements Engine {
   private readonly options: DuckDbOptions
   private readonly storage: DuckDbStorage
   private readonly registered = new Set<string>()
+  private hasMacros = false
 
   constructor(
     instance: DuckDBInstance,
@@ -139,6 +140,7 @@ export class DuckDbEngine implements Engine {
 
   async *run(compiled: CompiledQuery, options: RunOptions = {}): RowBatches {
     await this.registerFunctions(compiled.requiredFunctions)
+    await this.createMacros(compiled.sql)
     const guard = new Guard(this.connection, options)
     let statement: DuckDBPreparedStatement | undefined
     try {
@@ -166,6 +168,7 @@ export class DuckDbEngine implements Engine {
   /** Writes a result as Parquet; the file must lie in `outputFolder`. Returns nothing: the rows go to the file alone. */
   async writeParquet(compiled: CompiledQuery, path: string, options: RunOptions = {}): Promise<void> {
     await this.registerFunctions(compiled.requiredFunctions)
+    await this.createMacros(compiled.sql)
     const guard = new Guard(this.connection, options)
     try {
       const names = compiled.columns.map((column) => identifier(column.name)).join(', ')
@@ -206,6 +209,17 @@ export class DuckDbEngine implements Engine {
     if (this.options.readOnly !== true) await this.storage.settle()
     this.connection.closeSync()
     this.instance.closeSync()
+  }
+
+  /** The translator's SQL macros, made in the temporary catalog so that a case file holds none of them. */
+  private async createMacros(sql: string): Promise<void> {
+    if (this.hasMacros || !sql.includes('kql_')) return
+    const { duckdbMacros } = await import('../sql/functions/macros.ts')
+    const temporary = duckdbMacros.map((macro) =>
+      macro.replace(/^CREATE OR REPLACE MACRO/, 'CREATE OR REPLACE TEMP MACRO'),
+    )
+    await this.connection.run(temporary.join(';\n'))
+    this.hasMacros = true
   }
 
   private async registerFunctions(names: readonly string[]): Promise<void> {
