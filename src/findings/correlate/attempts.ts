@@ -1,5 +1,6 @@
+import type { Dismissed } from '../model.ts'
 import { baseName, foreignProvider, userWritable } from '../observe/index.ts'
-import { type Draft, isReal, itemsOf, WINDOW } from './graph.ts'
+import { type Draft, draftsByHost, isReal, itemsOf, WINDOW } from './graph.ts'
 import type { Item } from './item.ts'
 
 /** What two minutes are in FILETIME ticks: several subscriptions made by one script follow each other this closely. */
@@ -9,44 +10,51 @@ const CLOSE = 1_200_000_000n
  * Joins attempts to what they made, and gathers the rest into subscriptions of their own. An act (a command line, a
  * script) that made one known subscription is not reported a second time for the other names that stand in it.
  */
-export function joinAttempts(drafts: Draft[], items: readonly Item[]): Draft[] {
+export function joinAttempts(
+  drafts: readonly Draft[],
+  items: readonly Item[],
+  dismiss: (entry: Dismissed) => void,
+): Draft[] {
   const real = drafts.filter(isReal)
+  const made = new MadeTimes(real)
   const attempted = drafts.filter((draft) => !isReal(draft))
+  const byHost = draftsByHost(real)
   const absorbed = unitsOf(real)
   const unnamed = items.filter((item) => item.attempt && !isNamed(item))
   // A script that only offers functions, or names many objects, made the one that appears while it runs.
   for (const draft of attempted) {
     for (const item of itemsOf(draft)) {
       if (absorbed.has(item.unit) || !isOffer(item)) continue
-      const [made, ...others] = near(item, real, WINDOW)
-      if (made === undefined || others.length > 0) continue
-      made.extra.push(item)
+      const [one, ...others] = made.near(item, WINDOW)
+      if (one === undefined || others.length > 0) continue
+      one.extra.push(item)
       absorbed.add(item.unit)
     }
   }
   const left: Item[] = []
   for (const item of unnamed) {
     if (absorbed.has(item.unit)) {
-      const owner = real.find((draft) => itemsOf(draft).some((other) => other.unit === item.unit))
+      const owner = (byHost.get(item.host) ?? []).find((draft) =>
+        itemsOf(draft).some((other) => other.unit === item.unit),
+      )
       owner?.extra.push(item)
       continue
     }
-    const unique = near(item, real, WINDOW)
-    const close = near(item, real, CLOSE)
-    const made = unique.length === 1 ? unique : close
-    for (const draft of made) draft.extra.push(item)
-    if (made.length > 0) absorbed.add(item.unit)
+    const unique = made.near(item, WINDOW)
+    const results = unique.length === 1 ? unique : made.near(item, CLOSE)
+    for (const draft of results) draft.extra.push(item)
+    if (results.length > 0) absorbed.add(item.unit)
     else left.push(item)
   }
-  const own = attempted.filter((draft) => itemsOf(draft).some((item) => !absorbed.has(item.unit)))
-  return [
-    ...real,
-    ...own,
-    ...gather(
-      left.filter((item) => !absorbed.has(item.unit)),
-      own,
-    ),
-  ]
+  const open = attempted.filter((draft) => itemsOf(draft).some((item) => !absorbed.has(item.unit)))
+  const own = open.filter((draft) => !itemsOf(draft).every(isOffer))
+  const loose = left.filter((item) => !absorbed.has(item.unit))
+  const gathered = gather(loose, own)
+  for (const item of [...open.filter((draft) => !own.includes(draft)).flatMap(itemsOf), ...loose]) {
+    if (isOffer(item) && ![...own, ...gathered].some((draft) => draft.extra.includes(item)))
+      dismiss(offered(item))
+  }
+  return [...real, ...own, ...gathered]
 }
 
 function unitsOf(drafts: readonly Draft[]): Set<string> {
@@ -68,19 +76,50 @@ function isNamed(item: Item): boolean {
   )
 }
 
+function offered({ observation }: Item): Dismissed {
+  const { sighting, context, host } = observation
+  const text = (context?.script ?? context?.commandLine ?? '').replace(/\s+/g, ' ').trim()
+  return {
+    what: `script${host === undefined ? '' : ` on ${host}`}: ${text.length > 200 ? `${text.slice(0, 199)}…` : text}`,
+    reason: 'defines functions that could make a subscription, and calls none of them',
+    from: [
+      {
+        evidence: sighting.evidence,
+        ...(sighting.recordId === undefined ? {} : { recordId: sighting.recordId }),
+        ...(sighting.offset === undefined ? {} : { offset: sighting.offset }),
+      },
+    ],
+  }
+}
+
 function isOffer({ observation }: Item): boolean {
   return observation.context?.onlyDefines === true
 }
 
-/** Subscriptions of the host that came to be within a time of the attempt and could be what it made. */
-function near(item: Item, drafts: readonly Draft[], window: bigint): Draft[] {
-  const time = item.observation.timeFiletime
-  if (time === undefined) return []
-  return drafts.filter((draft) => {
-    if (draft.host !== item.host || !compatible(item, draft)) return false
-    const made = madeAt(draft)
-    return made !== undefined && (made > time ? made - time : time - made) <= window
-  })
+/** When the subscriptions of each host came to be. */
+class MadeTimes {
+  readonly #hosts = new Map<string, { readonly draft: Draft; readonly time: bigint }[]>()
+
+  constructor(drafts: readonly Draft[]) {
+    for (const draft of drafts) {
+      const time = madeAt(draft)
+      if (time === undefined) continue
+      const known = this.#hosts.get(draft.host)
+      if (known === undefined) this.#hosts.set(draft.host, [{ draft, time }])
+      else known.push({ draft, time })
+    }
+  }
+
+  /** Subscriptions that came to be within a time of the attempt and could be what it made. */
+  near(item: Item, window: bigint): Draft[] {
+    const when = item.observation.timeFiletime
+    if (when === undefined) return []
+    return (this.#hosts.get(item.host) ?? [])
+      .filter(
+        ({ draft, time }) => (time > when ? time - when : when - time) <= window && compatible(item, draft),
+      )
+      .map(({ draft }) => draft)
+  }
 }
 
 /** First moment a subscription is seen to be made or activated. */

@@ -32,7 +32,7 @@ export function correlate(
   assignNamespaces(items)
   const drafts = draftsByName(items)
   drafts.push(...joinQueries(drafts, items, dismiss))
-  const joined = joinAttempts(drafts, items.filter(isAuthored))
+  const joined = joinAttempts(drafts, items.filter(isAuthored), dismiss)
   joined.push(...joinAutorecover(joined, items))
   joined.push(...joinExecutions(joined, items))
   joined.push(...repositoryReplacements(items))
@@ -99,14 +99,19 @@ function firstOwnActivation(
   activations: ReadonlyMap<string, readonly Item[]>,
 ): bigint | undefined {
   if (STOCK_NAMES.has(draft.filter?.name ?? '')) return undefined
-  const own = itemsOf(draft).filter(
-    (item) => item.observation.operation === 'activated' && item.observation.binding !== undefined,
+  const own = new Set(
+    itemsOf(draft).filter(
+      (item) => item.observation.operation === 'activated' && item.observation.binding !== undefined,
+    ),
   )
-  const first = own.map((item) => item.observation.timeFiletime).filter((time) => time !== undefined)[0]
+  const first = [...own]
+    .sort(compareItems)
+    .map((item) => item.observation.timeFiletime)
+    .filter((time) => time !== undefined)[0]
   if (first === undefined) return undefined
   const announced = (activations.get(draft.host) ?? []).some((item) => {
     const time = item.observation.timeFiletime
-    if (time === undefined || own.includes(item)) return false
+    if (time === undefined || own.has(item)) return false
     return (time > first ? time - first : first - time) <= ANNOUNCEMENT
   })
   return announced ? undefined : first

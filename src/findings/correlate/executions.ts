@@ -1,6 +1,6 @@
 import type { CimValue } from '../../lang/cim-value.ts'
 import { baseName, userWritable } from '../observe/index.ts'
-import { type Draft, isReal, itemsOf } from './graph.ts'
+import { type Draft, draftsByHost, isReal, itemsOf } from './graph.ts'
 import type { Item } from './item.ts'
 
 /** A minute in FILETIME ticks: how far a carrier's clock may put an execution before what caused it. */
@@ -17,15 +17,11 @@ const REMOTE_OR_ENCODED =
 /** Joins executions to the consumers they show at work; what is left that shows one at work stands on its own. */
 export function joinExecutions(drafts: readonly Draft[], items: readonly Item[]): Draft[] {
   const own = new Map<string, Draft>()
-  const byHost = new Map<string, Draft[]>()
-  for (const draft of drafts) {
-    const known = byHost.get(draft.host)
-    if (known === undefined) byHost.set(draft.host, [draft])
-    else known.push(draft)
-  }
+  const byHost = draftsByHost(drafts)
+  const lives = new Map(drafts.map((draft) => [draft, lifeOf(draft)]))
   for (const item of items) {
     if (item.observation.operation !== 'executed') continue
-    const candidates = candidatesFor(item, byHost.get(item.host) ?? [])
+    const candidates = candidatesFor(item, byHost.get(item.host) ?? [], lives)
     if (candidates.length > 0) {
       for (const draft of candidates) draft.extra.push(ordinary(item))
       continue
@@ -65,9 +61,9 @@ function isSuspicious(image: string | undefined, commandLine: string | undefined
 }
 
 /** Subscriptions that an execution can belong to: by provider class, by command line, by what is known to run. */
-function candidatesFor(item: Item, drafts: readonly Draft[]): Draft[] {
+function candidatesFor(item: Item, drafts: readonly Draft[], lives: ReadonlyMap<Draft, Life>): Draft[] {
   const { context } = item.observation
-  const ofClass = drafts.filter((draft) => runsAs(draft, item) && existedAt(draft, item))
+  const ofClass = drafts.filter((draft) => runsAs(draft, item) && existedAt(lives.get(draft), item))
   const best = ofClass.some(isReal) ? ofClass.filter(isReal) : ofClass
   const isChild = context?.signal === 'consumer-child'
   if (isChild && item.consumerClass === 'commandlineeventconsumer') {
@@ -111,27 +107,37 @@ function isUnknownClass(className: string): boolean {
   return className !== '' && !KNOWN_CLASSES.has(className)
 }
 
-/** Not before it was made, and not after it was deleted. */
-function existedAt(draft: Draft, item: Item): boolean {
-  const time = item.observation.timeFiletime
-  if (time === undefined) return true
-  let firstMade: bigint | undefined
-  let seenBefore = false
+/** When a subscription was first made and last deleted, as far as events tell. */
+interface Life {
+  readonly made?: bigint
+  readonly deleted?: bigint
+  /** A listing of the present state has it, so that its deletion was not the end. */
+  readonly listed: boolean
+}
+
+function lifeOf(draft: Draft): Life {
+  let made: bigint | undefined
   let deleted: bigint | undefined
+  let listed = false
   for (const { observation } of itemsOf(draft)) {
-    const when = observation.timeFiletime
+    const { operation, timeFiletime: when } = observation
     if (when === undefined) {
-      if (observation.operation === 'present') seenBefore = true
+      if (operation === 'present') listed = true
       continue
     }
-    const makes = observation.operation === 'created' || observation.operation === 'attempted'
-    if (makes && (firstMade === undefined || when < firstMade)) firstMade = when
-    if (observation.operation === 'deleted' && (deleted === undefined || when > deleted)) deleted = when
+    const makes = operation === 'created' || operation === 'attempted'
+    if (makes && (made === undefined || when < made)) made = when
+    if (operation === 'deleted' && (deleted === undefined || when > deleted)) deleted = when
   }
-  if (firstMade !== undefined && time + SLACK < firstMade) return false
-  // A process that still runs, or a record that comes late, is no proof against: deletion counts after a minute.
-  if (deleted !== undefined && time > deleted + SLACK && !seenBefore) return false
-  return true
+  return { listed, ...(made === undefined ? {} : { made }), ...(deleted === undefined ? {} : { deleted }) }
+}
+
+/** Not before it was made, and not after it was deleted; a record that comes late is no proof against. */
+function existedAt(life: Life | undefined, item: Item): boolean {
+  const time = item.observation.timeFiletime
+  if (time === undefined || life === undefined) return true
+  if (life.made !== undefined && time + SLACK < life.made) return false
+  return life.listed || life.deleted === undefined || time <= life.deleted + SLACK
 }
 
 function property(draft: Draft, name: string): string[] {

@@ -262,7 +262,7 @@ export function itemsOf(draft: Draft): Item[] {
         item.observation.binding !== undefined &&
         item.filter !== '' &&
         item.consumer !== '' &&
-        !draft.binding.items.includes(item)
+        !own.has(item)
       if (!other) own.add(item)
     }
   }
@@ -274,4 +274,15 @@ export function isReal(draft: Draft): boolean {
   return [draft.filter, draft.consumer, draft.binding].some(
     (node) => node?.items.some((item) => !item.attempt) ?? false,
   )
+}
+
+/** Drafts by host key. */
+export function draftsByHost(drafts: readonly Draft[]): Map<string, Draft[]> {
+  const byHost = new Map<string, Draft[]>()
+  for (const draft of drafts) {
+    const known = byHost.get(draft.host)
+    if (known === undefined) byHost.set(draft.host, [draft])
+    else known.push(draft)
+  }
+  return byHost
 }

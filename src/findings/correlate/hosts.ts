@@ -35,6 +35,11 @@ export class Hosts {
     return this.#canonical.get(lower) ?? lower
   }
 
+  /** Whether evidence names this host. */
+  knows(host: string): boolean {
+    return this.#canonical.has(host.toLowerCase())
+  }
+
   /** The host's name as evidence spells it. */
   display(key: string): string | undefined {
     return key === '' ? undefined : (this.#display.get(key) ?? key)

@@ -19,11 +19,13 @@ export interface Item {
 /** Keys of an observation. */
 export function itemOf(observation: Observation, hosts: Hosts): Item {
   const { binding, sighting } = observation
+  // An act aimed at another machine of the evidence belongs to that machine.
+  const target = observation.context?.remoteHost
   const path = binding?.consumer === undefined ? undefined : consumerOfPath(binding.consumer)
   const filter = observation.filter?.name ?? filterOfPath(binding?.filter)
   return {
     observation,
-    host: hosts.key(observation.host),
+    host: hosts.key(target !== undefined && hosts.knows(target) ? target : observation.host),
     namespace: observation.namespace?.toLowerCase() ?? '',
     filter: filter?.toLowerCase() ?? '',
     consumerClass: (observation.consumer?.class ?? path?.class ?? '').toLowerCase(),

@@ -1,5 +1,5 @@
 import type { Dismissed } from '../model.ts'
-import { type Draft, itemsOf } from './graph.ts'
+import type { Draft } from './graph.ts'
 import type { Item } from './item.ts'
 import { comparableQuery } from './text.ts'
 
@@ -37,7 +37,7 @@ export function joinQueries(
     const key = keyOf(item) ?? ''
     const named = byQuery.get(key)
     if (named !== undefined) {
-      for (const draft of named) if (!itemsOf(draft).includes(item)) draft.extra.push(item)
+      for (const draft of named) draft.extra.push(item)
       continue
     }
     const query = comparableQuery(filter.query)

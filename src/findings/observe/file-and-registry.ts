@@ -2,6 +2,7 @@ import type { EventRecord, ExportRow } from '../../records/event.ts'
 import { defined } from './objects.ts'
 import {
   accountName,
+  asSource,
   at,
   baseName,
   fieldsOf,
@@ -33,20 +34,20 @@ const WRITE_ACCESS = 0x2 | 0x4 | 0x10000 | 0x40000000
 /** A file written, created or renamed, however it was recorded. */
 export interface FileWrite {
   readonly place: Place
-  readonly path?: string
-  readonly image?: string
-  readonly user?: string
+  readonly path: string | undefined
+  readonly image: string | undefined
+  readonly user: string | undefined
 }
 
 /** A registry value set, however it was recorded. */
 export interface RegistryWrite {
   readonly place: Place
-  readonly key?: string
-  readonly valueName?: string
-  readonly data?: string
-  readonly previousData?: string
-  readonly image?: string
-  readonly user?: string
+  readonly key: string | undefined
+  readonly valueName: string | undefined
+  readonly data: string | undefined
+  readonly previousData: string | undefined
+  readonly image: string | undefined
+  readonly user: string | undefined
 }
 
 /** Sysmon 11. */
@@ -54,7 +55,9 @@ export function sysmonFile(event: EventRecord): FileWrite {
   const field = fieldsOf(event)
   return {
     place: placeOfEvent(event, 'sysmon'),
-    ...defined({ path: field('TargetFilename'), image: field('Image'), user: field('User') }),
+    path: field('TargetFilename'),
+    image: field('Image'),
+    user: field('User'),
   }
 }
 
@@ -68,11 +71,9 @@ export function securityFile(event: EventRecord): FileWrite | undefined {
   if ((Number(field('AccessMask') ?? 0) & WRITE_ACCESS) === 0) return undefined
   return {
     place: placeOfEvent(event, 'security'),
-    ...defined({
-      path: field('ObjectName'),
-      image: field('ProcessName'),
-      user: accountName(field('SubjectDomainName'), field('SubjectUserName')),
-    }),
+    path: field('ObjectName'),
+    image: field('ProcessName'),
+    user: accountName(field('SubjectDomainName'), field('SubjectUserName')),
   }
 }
 
@@ -81,11 +82,9 @@ export function defenderFile(row: ExportRow): FileWrite | undefined {
   if (rowText(row, 'ActionType') === 'FileDeleted') return undefined
   return {
     place: placeOfRow(row, 'defender'),
-    ...defined({
-      path: fullPath(rowText(row, 'FolderPath'), rowText(row, 'FileName')),
-      image: fullPath(rowText(row, 'InitiatingProcessFolderPath'), rowText(row, 'InitiatingProcessFileName')),
-      user: initiator(row),
-    }),
+    path: fullPath(rowText(row, 'FolderPath'), rowText(row, 'FileName')),
+    image: fullPath(rowText(row, 'InitiatingProcessFolderPath'), rowText(row, 'InitiatingProcessFileName')),
+    user: initiator(row),
   }
 }
 
@@ -117,7 +116,7 @@ export function observeFile(write: FileWrite, sink: ObserveSink): void {
     !/\\windows\\(?:system32|syswow64)\\svchost\.exe$/.test(place)
   if ((known && !misplaced) || image.startsWith('<')) return
   sink.observe(
-    at({ ...write.place, sighting: { ...write.place.sighting, source: 'file' } }, ['attempt'], {
+    at(asSource(write.place, 'file'), ['attempt'], {
       operation: 'modified',
       ...(write.user === undefined ? {} : { user: write.user }),
       context: { signal: 'repository-replaced', image: write.image, detail: write.path },
@@ -132,13 +131,12 @@ export function sysmonRegistry(event: EventRecord): RegistryWrite {
   const cut = target?.lastIndexOf('\\') ?? -1
   return {
     place: placeOfEvent(event, 'sysmon'),
-    ...defined({
-      key: target?.slice(0, Math.max(cut, 0)),
-      valueName: target?.slice(cut + 1),
-      data: field('Details'),
-      image: field('Image'),
-      user: field('User'),
-    }),
+    key: target?.slice(0, Math.max(cut, 0)),
+    valueName: target?.slice(cut + 1),
+    data: field('Details'),
+    previousData: undefined,
+    image: field('Image'),
+    user: field('User'),
   }
 }
 
@@ -153,14 +151,12 @@ export function securityRegistry(event: EventRecord): RegistryWrite {
   })
   return {
     place: placeOfEvent(event, 'security'),
-    ...defined({
-      key: field('ObjectName'),
-      valueName: field('ObjectValueName'),
-      data: field('NewValue'),
-      previousData: field('OldValue'),
-      image: field('ProcessName'),
-      user: accountName(field('SubjectDomainName'), field('SubjectUserName')),
-    }),
+    key: field('ObjectName'),
+    valueName: field('ObjectValueName'),
+    data: field('NewValue'),
+    previousData: field('OldValue'),
+    image: field('ProcessName'),
+    user: accountName(field('SubjectDomainName'), field('SubjectUserName')),
   }
 }
 
@@ -168,14 +164,12 @@ export function securityRegistry(event: EventRecord): RegistryWrite {
 export function defenderRegistry(row: ExportRow): RegistryWrite {
   return {
     place: placeOfRow(row, 'defender'),
-    ...defined({
-      key: rowText(row, 'RegistryKey'),
-      valueName: rowText(row, 'RegistryValueName'),
-      data: rowText(row, 'RegistryValueData'),
-      previousData: rowText(row, 'PreviousRegistryValueData'),
-      image: fullPath(rowText(row, 'InitiatingProcessFolderPath'), rowText(row, 'InitiatingProcessFileName')),
-      user: initiator(row),
-    }),
+    key: rowText(row, 'RegistryKey'),
+    valueName: rowText(row, 'RegistryValueName'),
+    data: rowText(row, 'RegistryValueData'),
+    previousData: rowText(row, 'PreviousRegistryValueData'),
+    image: fullPath(rowText(row, 'InitiatingProcessFolderPath'), rowText(row, 'InitiatingProcessFileName')),
+    user: initiator(row),
   }
 }
 

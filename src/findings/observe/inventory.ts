@@ -45,7 +45,7 @@ export function observeInventory(entry: InventoryEntry, sink: ObserveSink): void
 function pass(object: Json, namespace: string | undefined, place: Place, sink: ObserveSink): void {
   const className = classOf(object)
   if (className === undefined) return
-  const part = partOf(toInstance(object, className), ['__EventConsumer'])
+  const part = partOf(toInstance(object, className), [], true)
   if (part === undefined) return
   sink.observe(at(place, part.shows, { operation: 'present', ...defined({ namespace }), ...part.facts }))
 }

@@ -143,8 +143,15 @@ export interface Part {
   readonly facts: Pick<Observation, 'filter' | 'consumer' | 'binding' | 'timer'>
 }
 
-/** Filter, consumer, binding or timer of an instance; `undefined` for an instance of any other class. */
-export function partOf(instance: CimInstance, superclasses: readonly string[] = []): Part | undefined {
+/**
+ * Filter, consumer, binding or timer of an instance; `undefined` for an instance of any other class. A class that
+ * nothing tells to be a consumer is one where the source lists nothing else (`isConsumer`).
+ */
+export function partOf(
+  instance: CimInstance,
+  superclasses: readonly string[] = [],
+  isConsumer = false,
+): Part | undefined {
   const lower = instance.className.toLowerCase()
   if (lower === '__eventfilter') return { shows: ['filter'], facts: { filter: filterFacts(instance) } }
   if (lower === '__filtertoconsumerbinding') {
@@ -169,7 +176,8 @@ export function partOf(instance: CimInstance, superclasses: readonly string[] = 
   const derived = superclasses.some(
     (name) => name.toLowerCase() === '__eventconsumer' || CLASSES.has(name.toLowerCase()),
   )
-  if (lower === '__eventconsumer' || (!derived && !lower.endsWith('eventconsumer'))) return undefined
+  if (lower === '__eventconsumer' || (!isConsumer && !derived && !lower.endsWith('eventconsumer')))
+    return undefined
   return { shows: ['consumer'], facts: { consumer: consumerFacts(instance, superclasses) } }
 }
 
@@ -238,7 +246,10 @@ function keyOf(instance: CimInstance): string | undefined {
 
 /** Leaves out what is `undefined`, so that absent values stay absent. */
 export function defined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>
+  const kept: { [K in keyof T]?: Exclude<T[K], undefined> } = {}
+  for (const key in value) {
+    const item = value[key]
+    if (item !== undefined) kept[key] = item as Exclude<T[typeof key], undefined>
   }
+  return kept
 }

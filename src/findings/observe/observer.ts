@@ -48,10 +48,22 @@ export type LogKind =
   | 'eventlog'
   | 'other'
 
+/** Providers and channels are few and their spelling is shared between records. */
+const kinds = new Map<string, LogKind>()
+const MAX_KINDS = 4096
+
 /** The log of a record. */
 export function logKind(event: EventRecord): LogKind {
-  const provider = event.provider?.toLowerCase() ?? ''
-  const channel = event.channel?.toLowerCase() ?? ''
+  const key = `${event.provider ?? ''}\0${event.channel ?? ''}`
+  let kind = kinds.get(key)
+  if (kind === undefined) {
+    kind = kindOf(event.provider?.toLowerCase() ?? '', event.channel?.toLowerCase() ?? '')
+    if (kinds.size < MAX_KINDS) kinds.set(key, kind)
+  }
+  return kind
+}
+
+function kindOf(provider: string, channel: string): LogKind {
   if (provider === 'microsoft-windows-sysmon' || channel.includes('sysmon/')) return 'sysmon'
   if (provider === 'microsoft-windows-wmi-activity' || channel.includes('wmi-activity')) return 'wmi-activity'
   if (provider === 'microsoft-windows-eventlog' || provider === 'eventlog') return 'eventlog'

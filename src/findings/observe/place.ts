@@ -4,48 +4,91 @@ import type { Observation, Shows, Sighting, SightingSource } from '../model.ts'
 
 /** What every observation from one record shares: when, on which host, and where it stands in the evidence. */
 export interface Place {
-  readonly host?: string
-  readonly timeFiletime?: bigint
+  readonly host?: string | undefined
+  readonly timeFiletime?: bigint | undefined
   readonly sighting: Omit<Sighting, 'shows'>
 }
 
-/** Place of an event record. Sysmon's own UtcTime is not used: it lies up to seconds before the record. */
+/**
+ * Place of an event record, worked out when it is asked for: most records are looked at and let go. Sysmon's own
+ * UtcTime is not used: it lies up to seconds before the record.
+ */
 export function placeOfEvent(event: EventRecord, source: SightingSource): Place {
-  const time = event.timeFiletime === undefined ? undefined : filetimeToIso(event.timeFiletime)
-  return {
-    ...(usable(event.computer) ? { host: event.computer } : {}),
-    ...(event.timeFiletime === undefined || time === undefined ? {} : { timeFiletime: event.timeFiletime }),
-    sighting: {
-      evidence: event.evidence,
-      source,
-      ...(event.channel === undefined ? {} : { channel: event.channel }),
-      eventId: event.eventId,
-      ...(event.recordId === undefined ? {} : { recordId: event.recordId }),
-      ...(event.offset === undefined ? {} : { offset: event.offset }),
-      ...(time === undefined ? {} : { time }),
-      ...(event.recovered === true ? { recovered: true as const } : {}),
-    },
-  }
+  return new LazyPlace(() => {
+    const time = event.timeFiletime === undefined ? undefined : filetimeToIso(event.timeFiletime)
+    return {
+      ...(usable(event.computer) ? { host: event.computer } : {}),
+      ...(event.timeFiletime === undefined || time === undefined ? {} : { timeFiletime: event.timeFiletime }),
+      sighting: {
+        evidence: event.evidence,
+        source,
+        ...(event.channel === undefined ? {} : { channel: event.channel }),
+        eventId: event.eventId,
+        ...(event.recordId === undefined ? {} : { recordId: event.recordId }),
+        ...(event.offset === undefined ? {} : { offset: event.offset }),
+        ...(time === undefined ? {} : { time }),
+        ...(event.recovered === true ? { recovered: true as const } : {}),
+      },
+    }
+  })
 }
 
 /** Place of a row of an exported table; the row's number stands in for a record id. */
 export function placeOfRow(row: ExportRow, source: SightingSource): Place {
-  const host = rowText(row, 'DeviceName') ?? rowText(row, 'Computer')
-  const written = rowText(row, 'Timestamp') ?? rowText(row, 'TimeGenerated')
-  const filetime = written === undefined ? undefined : isoToFiletime(written)
-  const time = filetime === undefined ? undefined : filetimeToIso(filetime)
-  return {
-    ...(host === undefined ? {} : { host }),
-    ...(filetime === undefined || time === undefined ? {} : { timeFiletime: filetime }),
-    sighting: {
-      evidence: row.evidence,
-      source,
-      channel: row.table,
-      ...(row.rowNumber === undefined ? {} : { recordId: row.rowNumber }),
-      ...(row.offset === undefined ? {} : { offset: row.offset }),
-      ...(time === undefined ? {} : { time }),
-    },
+  return new LazyPlace(() => {
+    const host = rowText(row, 'DeviceName') ?? rowText(row, 'Computer')
+    const written = rowText(row, 'Timestamp') ?? rowText(row, 'TimeGenerated')
+    const filetime = written === undefined ? undefined : isoToFiletime(written)
+    const time = filetime === undefined ? undefined : filetimeToIso(filetime)
+    return {
+      ...(host === undefined ? {} : { host }),
+      ...(filetime === undefined || time === undefined ? {} : { timeFiletime: filetime }),
+      sighting: {
+        evidence: row.evidence,
+        source,
+        channel: row.table,
+        ...(row.rowNumber === undefined ? {} : { recordId: row.rowNumber }),
+        ...(row.offset === undefined ? {} : { offset: row.offset }),
+        ...(time === undefined ? {} : { time }),
+      },
+    }
+  })
+}
+
+class LazyPlace implements Place {
+  #make: (() => Place) | undefined
+  #made: Place | undefined
+
+  constructor(make: () => Place) {
+    this.#make = make
   }
+
+  get host(): string | undefined {
+    return this.#place().host
+  }
+
+  get timeFiletime(): bigint | undefined {
+    return this.#place().timeFiletime
+  }
+
+  get sighting(): Place['sighting'] {
+    return this.#place().sighting
+  }
+
+  #place(): Place {
+    if (this.#made === undefined && this.#make !== undefined) {
+      this.#made = this.#make()
+      // Let the record go.
+      this.#make = undefined
+    }
+    return this.#made ?? { sighting: { evidence: '', source: 'file' } }
+  }
+}
+
+/** A place whose sightings are of another source. */
+export function asSource(place: Place, source: SightingSource): Place {
+  const { host, timeFiletime, sighting } = place
+  return { host, timeFiletime, sighting: { ...sighting, source } }
 }
 
 /** An observation at a place: the fields that depend on where it was seen are filled in. */

@@ -17,14 +17,14 @@ import type { ObserveSink } from './sink.ts'
 /** A process start, however it was recorded. Source: TELEMETRY section 13. */
 export interface ProcessStart {
   readonly place: Place
-  readonly image?: string
-  readonly commandLine?: string
-  readonly originalFileName?: string
-  readonly parentImage?: string
-  readonly parentCommandLine?: string
-  readonly user?: string
+  readonly image: string | undefined
+  readonly commandLine: string | undefined
+  readonly originalFileName: string | undefined
+  readonly parentImage: string | undefined
+  readonly parentCommandLine: string | undefined
+  readonly user: string | undefined
   /** Whether it runs as LocalSystem; `undefined` where the record does not tell. */
-  readonly system?: boolean
+  readonly system: boolean | undefined
 }
 
 const MESSAGE_LABELS_4688 = {
@@ -45,15 +45,13 @@ export function sysmonProcess(event: EventRecord): ProcessStart {
   const user = field('User')
   return {
     place: placeOfEvent(event, 'sysmon'),
-    ...defined({
-      image: field('Image'),
-      commandLine: field('CommandLine'),
-      originalFileName: field('OriginalFileName'),
-      parentImage: field('ParentImage'),
-      parentCommandLine: field('ParentCommandLine'),
-      user,
-      system: user === undefined ? undefined : SYSTEM_NAME.test(user),
-    }),
+    image: field('Image'),
+    commandLine: field('CommandLine'),
+    originalFileName: field('OriginalFileName'),
+    parentImage: field('ParentImage'),
+    parentCommandLine: field('ParentCommandLine'),
+    user,
+    system: user === undefined ? undefined : SYSTEM_NAME.test(user),
   }
 }
 
@@ -66,17 +64,17 @@ export function securityProcess(event: EventRecord): ProcessStart {
   const sid = field('SubjectUserSid')
   return {
     place: placeOfEvent(event, 'security'),
-    ...defined({
-      image: field('NewProcessName'),
-      commandLine: field('CommandLine'),
-      parentImage: field('ParentProcessName'),
-      user,
-      system: usable(targetName)
-        ? SYSTEM_NAME.test(targetName)
-        : usable(sid)
-          ? sid === 'S-1-5-18' || SYSTEM_NAME.test(sid)
-          : undefined,
-    }),
+    image: field('NewProcessName'),
+    commandLine: field('CommandLine'),
+    originalFileName: undefined,
+    parentImage: field('ParentProcessName'),
+    parentCommandLine: undefined,
+    user,
+    system: usable(targetName)
+      ? SYSTEM_NAME.test(targetName)
+      : usable(sid)
+        ? sid === 'S-1-5-18' || SYSTEM_NAME.test(sid)
+        : undefined,
   }
 }
 
@@ -86,19 +84,17 @@ export function defenderProcess(row: ExportRow): ProcessStart {
   const user = accountName(rowText(row, 'AccountDomain'), rowText(row, 'AccountName'))
   return {
     place: placeOfRow(row, 'defender'),
-    ...defined({
-      image: fullPath(rowText(row, 'FolderPath'), rowText(row, 'FileName')),
-      commandLine: rowText(row, 'ProcessCommandLine'),
-      originalFileName: rowText(row, 'ProcessVersionInfoOriginalFileName'),
-      parentImage: fullPath(
-        rowText(row, 'InitiatingProcessFolderPath'),
-        rowText(row, 'InitiatingProcessFileName'),
-      ),
-      parentCommandLine: rowText(row, 'InitiatingProcessCommandLine'),
-      user,
-      system:
-        sid === undefined ? (user === undefined ? undefined : SYSTEM_NAME.test(user)) : sid === 'S-1-5-18',
-    }),
+    image: fullPath(rowText(row, 'FolderPath'), rowText(row, 'FileName')),
+    commandLine: rowText(row, 'ProcessCommandLine'),
+    originalFileName: rowText(row, 'ProcessVersionInfoOriginalFileName'),
+    parentImage: fullPath(
+      rowText(row, 'InitiatingProcessFolderPath'),
+      rowText(row, 'InitiatingProcessFileName'),
+    ),
+    parentCommandLine: rowText(row, 'InitiatingProcessCommandLine'),
+    user,
+    system:
+      sid === undefined ? (user === undefined ? undefined : SYSTEM_NAME.test(user)) : sid === 'S-1-5-18',
   }
 }
 

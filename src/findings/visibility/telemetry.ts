@@ -28,6 +28,8 @@ export interface Span {
   last?: bigint
   /** Days since 1601 on which there was any. */
   readonly days: Set<number>
+  /** Start of the day counted last: most events come in order, and dividing is slow. */
+  dayStart: bigint
 }
 
 /** A log that was cleared: what it held before is gone. */
@@ -46,14 +48,17 @@ export class HostTelemetry {
   note(kind: TelemetryKind, time: bigint | undefined): void {
     let span = this.spans.get(kind)
     if (span === undefined) {
-      span = { count: 0, days: new Set() }
+      span = { count: 0, days: new Set(), dayStart: 0n }
       this.spans.set(kind, span)
     }
     span.count += 1
     if (time === undefined || time <= 0n) return
     if (span.first === undefined || time < span.first) span.first = time
     if (span.last === undefined || time > span.last) span.last = time
-    span.days.add(Number(time / TICKS_PER_DAY))
+    if (time >= span.dayStart && time - span.dayStart < TICKS_PER_DAY) return
+    const day = time / TICKS_PER_DAY
+    span.dayStart = day * TICKS_PER_DAY
+    span.days.add(Number(day))
   }
 
   absorb(other: HostTelemetry): void {
