@@ -98,7 +98,9 @@ describe.skipIf(root === undefined)('real evidence', () => {
     'NXLog JSON: counts, hosts, ids and worked-out times are those of the truth: %s',
     async (_item, truth) => {
       const { events, items, diagnostics } = await readAll(truth.files.map((file) => `${root}/${file.path}`))
-      expect(diagnostics).toEqual([])
+      // 61 events 800 of the run-keys item have lost fields and message alike (ERROR_EVT_UNRESOLVED).
+      const lost = truth.item.includes('runkeys') ? ['events/message-not-parsed'] : []
+      expect(diagnostics.map((diagnostic) => diagnostic.code)).toEqual(lost)
       expect(events).toHaveLength(truth.records?.total ?? -1)
       expect(tally(events.map((event) => event.channel))).toEqual(truth.records?.by_channel)
       expect(tally(events.map((event) => event.computer))).toEqual(truth.records?.hosts)

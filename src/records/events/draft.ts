@@ -12,6 +12,8 @@ export type EventDraft = {
   payload: EventRecord['payload']
   names: string[]
   values: (string | undefined)[]
+  /** The time is local and nothing tells its zone: the reader tells of it, the record does not. */
+  zoneUnknown?: true
 }
 
 export function newDraft(eventId: number): EventDraft {
@@ -41,7 +43,7 @@ export function toEventRecord(draft: EventDraft, evidence: string, offset: numbe
   const record: Record<string, unknown> = { evidence }
   if (offset !== undefined) record.offset = offset
   for (const [key, value] of Object.entries(draft)) {
-    if (value !== undefined) record[key] = value
+    if (value !== undefined && key !== 'zoneUnknown') record[key] = value
   }
   return record as unknown as EventRecord
 }

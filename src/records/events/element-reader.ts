@@ -4,7 +4,7 @@ import { inventoryShape, isWmiAutorun } from '../inventory/index.ts'
 import type { EvidenceKind } from '../read.ts'
 import { isSelected } from '../selection.ts'
 import { type EventDraft, toEventRecord } from './draft.ts'
-import { providerOfChannel } from './fields.ts'
+import { eventFields, providerOfChannel } from './fields.ts'
 import { isObject, type JsonObject, pick } from './json-value.ts'
 import { elasticDefend } from './shapes/elastic-defend.ts'
 import { eventSystem } from './shapes/event-system.ts'
@@ -50,6 +50,9 @@ export class ElementReader {
   #unknownOffset: number | undefined
   #rowNumber = 0
   #timeless = 0
+  #zoneless = 0
+  #unparsed = 0
+  #unparsedOffset: number | undefined
   damaged = 0
 
   constructor(context: FileContext) {
@@ -117,6 +120,23 @@ export class ElementReader {
         at: { in: 'bytes', source, offset: this.#unknownOffset ?? 0 },
       })
     }
+    if (this.#zoneless > 0) {
+      report({
+        code: 'events/time-zone-unknown',
+        severity: 'warning',
+        message: `the times of ${this.#zoneless} events are local, nothing tells their zone, and they were taken as UTC`,
+        at: { in: 'file', source },
+      })
+    }
+    if (this.#unparsed > 0) {
+      report({
+        code: 'events/message-not-parsed',
+        severity: 'warning',
+        message: `${this.#unparsed} events have no fields, nor a message in the form of their template, the first here`,
+        at: { in: 'bytes', source, offset: this.#unparsedOffset ?? 0 },
+        hint: 'Forward the events with their fields (XML or EventData), or in English.',
+      })
+    }
     if (this.#timeless > 0) {
       report({
         code: 'events/no-time',
@@ -165,7 +185,9 @@ export class ElementReader {
       this.#takeText(raw, offset)
       return true
     }
-    if (this.#takeEvent(object, offset, this.#lastShape === flat ? undefined : this.#lastShape)) return true
+    // A flat object may also be a row of a table, unless it has what only NXLog writes.
+    const tried = this.#lastShape !== flat || Object.hasOwn(object, 'SourceModuleType')
+    if (tried && this.#takeEvent(object, offset, this.#lastShape)) return true
     if (this.takeRow(Object.keys(object), Object.values(object), offset)) return true
     const shape = inventoryShape(object)
     if (shape !== undefined) {
@@ -179,9 +201,9 @@ export class ElementReader {
     return SHAPES.some((candidate) => this.#takeEvent(object, offset, candidate))
   }
 
-  #takeEvent(object: JsonObject, offset: number, shape: Shape | undefined): boolean {
-    const draft = shape?.(object, this.#wanted)
-    if (shape === undefined || draft === undefined) return false
+  #takeEvent(object: JsonObject, offset: number, shape: Shape): boolean {
+    const draft = shape(object, this.#wanted)
+    if (draft === undefined) return false
     this.#lastShape = shape
     this.#count('event-json')
     if (draft !== 'unwanted') this.#give(draft, offset)
@@ -191,7 +213,13 @@ export class ElementReader {
   #give(draft: EventDraft, offset: number): void {
     this.#relevant += 1
     if (draft.timeFiletime === undefined) this.#timeless += 1
-    this.#context.sink.event?.(toEventRecord(draft, this.#context.evidence, offset))
+    if (draft.zoneUnknown === true) this.#zoneless += 1
+    const record = toEventRecord(draft, this.#context.evidence, offset)
+    if (record.names.length === 0 && eventFields(record.provider, record.eventId) !== undefined) {
+      this.#unparsed += 1
+      this.#unparsedOffset ??= offset
+    }
+    this.#context.sink.event?.(record)
   }
 
   #count(kind: EvidenceKind): void {

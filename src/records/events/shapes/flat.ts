@@ -68,7 +68,9 @@ function readCarrier(draft: EventDraft, object: JsonObject): void {
   draft.activityId = asWord(pick(object, 'ActivityID'))
   draft.relatedActivityId = asWord(pick(object, 'RelatedActivityID'))
   draft.message = asText(pick(object, 'Message', 'message'))
-  draft.timeFiletime = flatTime(object)
+  const time = flatTime(object)
+  draft.timeFiletime = time?.filetime
+  if (time?.zoneUnknown === true) draft.zoneUnknown = true
 }
 
 function sid(value: unknown): string | undefined {
@@ -84,21 +86,25 @@ const QUARTER = 9_000_000_000n
  * outright, else the zone is what lies between `EventReceivedTime` (local) and `@timestamp` (UTC), which are taken
  * within seconds of each other. Checked against the truth of the json-* evidence.
  */
-function flatTime(object: JsonObject): bigint | undefined {
-  const stated = readTime(pick(object, 'SystemTime', 'TimeCreated', 'TimeCreated_iso8601'))
-  if (stated !== undefined) return stated
-  const utc = readTime(pick(object, 'UtcTime'))
-  if (utc !== undefined) return utc
+function flatTime(object: JsonObject): { filetime: bigint; zoneUnknown?: true } | undefined {
+  const known = (filetime: bigint | undefined): { filetime: bigint } | undefined =>
+    filetime === undefined ? undefined : { filetime }
+  const stated =
+    readTime(pick(object, 'SystemTime', 'TimeCreated', 'TimeCreated_iso8601')) ??
+    readTime(pick(object, 'UtcTime'))
+  if (stated !== undefined) return known(stated)
   const written = pick(object, 'EventTime')
   const eventTime = readTime(written)
   const stamped = readTime(pick(object, '@timestamp'))
-  if (eventTime === undefined) return stamped ?? readTime(pick(object, '_time', 'timestamp', '_indextime'))
-  if (typeof written === 'string' && /(Z|[+-]\d{2}:?\d{2})$/i.test(written.trim())) return eventTime
+  if (eventTime === undefined) {
+    return known(stamped ?? readTime(pick(object, '_time', 'timestamp', '_indextime')))
+  }
+  if (typeof written === 'string' && /(Z|[+-]\d{2}:?\d{2})$/i.test(written.trim())) return known(eventTime)
   const received = readTime(pick(object, 'EventReceivedTime'))
-  if (stamped === undefined || received === undefined) return eventTime
+  if (stamped === undefined || received === undefined) return { filetime: eventTime, zoneUnknown: true }
   const difference = stamped - received
   const quarters = (difference + (difference < 0n ? -QUARTER / 2n : QUARTER / 2n)) / QUARTER
-  return eventTime + quarters * QUARTER
+  return known(eventTime + quarters * QUARTER)
 }
 
 /** `XmlWinEventLog:Microsoft-Windows-Sysmon/Operational` or `WinEventLog:Security`. */

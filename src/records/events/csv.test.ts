@@ -1,0 +1,82 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Diagnostic } from '../../diagnostics/index.ts'
+import type { ExportRow } from '../event.ts'
+import type { FileOutcome } from '../file-context.ts'
+import { readEventCsv } from './index.ts'
+
+async function read(
+  bytes: Uint8Array,
+  chunkSize: number,
+): Promise<{ outcome: FileOutcome; rows: ExportRow[]; diagnostics: Diagnostic[] }> {
+  const rows: ExportRow[] = []
+  const diagnostics: Diagnostic[] = []
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    for (let at = 0; at < bytes.length; at += chunkSize) yield bytes.slice(at, at + chunkSize)
+  }
+  const outcome = await readEventCsv(chunks(), {
+    evidence: 'e',
+    source: 'x.csv',
+    selection: 'all',
+    report: (diagnostic) => diagnostics.push(diagnostic),
+    sink: { row: (row) => rows.push(row) },
+  })
+  return { outcome, rows, diagnostics }
+}
+
+const HEADER = 'Timestamp,DeviceName,ActionType,AdditionalFields'
+const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`
+
+test('cells come back as they were, quotes, separators and line ends in them, wherever chunks end', async () => {
+  const cell = fc.string({
+    unit: fc.constantFrom('a', '"', ',', ';', '\n', '\r\n', ' ', 'é', '\u{1f600}'),
+    maxLength: 12,
+  })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(cell, cell), { maxLength: 5 }),
+      fc.constantFrom('\n', '\r\n'),
+      fc.integer({ min: 1, max: 40 }),
+      async (cells, lineEnd, chunkSize) => {
+        const lines = cells.map(([a, b]) => ['t', quoted(a), 'ProcessCreated', quoted(b)].join(','))
+        const bytes = Buffer.from([HEADER, ...lines, ''].join(lineEnd))
+        const { rows, diagnostics } = await read(bytes, chunkSize)
+        expect(diagnostics).toEqual([])
+        expect(rows.map((row) => [row.values[1], row.values[3]])).toEqual(cells)
+        for (const [index, row] of rows.entries()) {
+          expect(
+            bytes
+              .subarray(row.offset)
+              .toString()
+              .trimStart()
+              .startsWith(lines[index] ?? '?'),
+          ).toBe(true)
+        }
+      },
+    ),
+    { numRuns: 60 },
+  )
+})
+
+test('any bytes after a header give rows and diagnostics, never an exception', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.constantFrom('"', ',', '\n', 'a', '\0', '\ufeff', ';', '\t', '""'), { maxLength: 60 }),
+      fc.integer({ min: 1, max: 20 }),
+      async (parts, chunkSize) => {
+        const { outcome } = await read(Buffer.from(`${HEADER}\n${parts.join('')}`), chunkSize)
+        expect(outcome.read).toBeGreaterThanOrEqual(0)
+      },
+    ),
+    { numRuns: 100 },
+  )
+})
+
+test('a quote that is never closed costs the rows inside it, and is told of', async () => {
+  const { rows, diagnostics } = await read(
+    Buffer.from(`${HEADER}\nt,a,ProcessCreated,\nt,"b,ProcessCreated,\nt,c,ProcessCreated,\n`),
+    16,
+  )
+  expect(rows.map((row) => row.values[1])).toEqual(['a'])
+  expect(diagnostics).toMatchObject([{ code: 'exports/cut-file', severity: 'error' }])
+})
