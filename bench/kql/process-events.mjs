@@ -3,20 +3,59 @@
 const IMAGES = [
   ['C:\\Windows\\System32\\svchost.exe', '-k netsvcs -p -s Schedule', 'Host Process for Windows Services'],
   ['C:\\Windows\\System32\\cmd.exe', '/c echo %ProcessId% >> c:\\temp\\log.txt', 'Windows Command Processor'],
-  ['C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe', '-NoProfile -ExecutionPolicy Bypass -File C:\\ops\\inventory.ps1 -Run', 'Windows PowerShell'],
-  ['C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe', '--type=renderer --lang=en-GB --num-raster-threads=4 --enable-main-frame-before-activation --renderer-client-id=', 'Google Chrome'],
+  [
+    'C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe',
+    '-NoProfile -ExecutionPolicy Bypass -File C:\\ops\\inventory.ps1 -Run',
+    'Windows PowerShell',
+  ],
+  [
+    'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+    '--type=renderer --lang=en-GB --num-raster-threads=4 --enable-main-frame-before-activation --renderer-client-id=',
+    'Google Chrome',
+  ],
   ['C:\\Windows\\System32\\conhost.exe', '0xffffffff -ForceV1', 'Console Window Host'],
   ['C:\\Windows\\System32\\wbem\\WmiPrvSE.exe', '-secured -Embedding', 'WMI Provider Host'],
-  ['C:\\Windows\\System32\\wbem\\WMIC.exe', '/namespace:\\\\root\\subscription PATH __EventFilter CREATE Name=', 'WMI Commandline Utility'],
-  ['C:\\Windows\\System32\\rundll32.exe', 'C:\\Windows\\System32\\shell32.dll,Control_RunDLL ', 'Windows host process (Rundll32)'],
-  ['C:\\Program Files\\Microsoft Office\\root\\Office16\\OUTLOOK.EXE', '/recycle /session ', 'Microsoft Outlook'],
+  [
+    'C:\\Windows\\System32\\wbem\\WMIC.exe',
+    '/namespace:\\\\root\\subscription PATH __EventFilter CREATE Name=',
+    'WMI Commandline Utility',
+  ],
+  [
+    'C:\\Windows\\System32\\rundll32.exe',
+    'C:\\Windows\\System32\\shell32.dll,Control_RunDLL ',
+    'Windows host process (Rundll32)',
+  ],
+  [
+    'C:\\Program Files\\Microsoft Office\\root\\Office16\\OUTLOOK.EXE',
+    '/recycle /session ',
+    'Microsoft Outlook',
+  ],
   ['C:\\Windows\\System32\\taskhostw.exe', 'Install $(Arg0) ', 'Host Process for Windows Tasks'],
 ]
 
 const NAMES = [
-  'RuleName', 'UtcTime', 'ProcessGuid', 'ProcessId', 'Image', 'FileVersion', 'Description', 'Product', 'Company',
-  'OriginalFileName', 'CommandLine', 'CurrentDirectory', 'User', 'LogonGuid', 'LogonId', 'TerminalSessionId',
-  'IntegrityLevel', 'Hashes', 'ParentProcessGuid', 'ParentProcessId', 'ParentImage', 'ParentCommandLine',
+  'RuleName',
+  'UtcTime',
+  'ProcessGuid',
+  'ProcessId',
+  'Image',
+  'FileVersion',
+  'Description',
+  'Product',
+  'Company',
+  'OriginalFileName',
+  'CommandLine',
+  'CurrentDirectory',
+  'User',
+  'LogonGuid',
+  'LogonId',
+  'TerminalSessionId',
+  'IntegrityLevel',
+  'Hashes',
+  'ParentProcessGuid',
+  'ParentProcessId',
+  'ParentImage',
+  'ParentCommandLine',
 ]
 
 /** A mixing function with good low bits (splitmix32). */
