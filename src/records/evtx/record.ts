@@ -20,7 +20,7 @@ import { renderArray, renderValue } from './value.ts'
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** Token, one unknown byte, template id, position of the definition. libevtx "Template instance". */
-const INSTANCE_HEADER_SIZE = 10
+export const INSTANCE_HEADER_SIZE = 10
 
 export interface Instance {
   readonly template: Template

@@ -2,7 +2,7 @@ import { type EventSelection, isSelected } from '../selection.ts'
 import type { Chunk } from './chunk.ts'
 import { RECORD_HEADER_SIZE, TOKEN, VALUE } from './layout.ts'
 import type { Parts } from './plan.ts'
-import type { RecordReader } from './record.ts'
+import { INSTANCE_HEADER_SIZE, type RecordReader } from './record.ts'
 import type { Template } from './template.ts'
 import { readUtf16 } from './utf16.ts'
 
@@ -30,6 +30,11 @@ export class Selector {
   private readonly selection: EventSelection
   private readonly byProvider = new Map<string, Ids>()
   private readonly anyProvider: Uint8Array = new Uint8Array(EVENT_IDS)
+  private lastChunk: Chunk | undefined
+  private lastDefinition = 0
+  private lastId = 0
+  private lastVerdict: Verdict = { kind: 'look' }
+  private valuesAt = 0
 
   constructor(selection: EventSelection) {
     this.selection = selection
@@ -48,9 +53,8 @@ export class Selector {
     const isTemplated =
       chunk.bytes[at] === TOKEN.fragmentHeader && chunk.bytes[at + 4] === TOKEN.templateInstance
     if (!isTemplated) return this.looksWanted(reader, start, end)
-    const { template, valuesAt } = reader.instanceAt(at + 4, end)
-    template.verdict ??= this.judge(template)
-    const verdict = template.verdict as Verdict
+    const verdict = this.verdictAt(reader, chunk, at + 4, end)
+    const { valuesAt } = this
     switch (verdict.kind) {
       case 'none':
         return false
@@ -72,6 +76,34 @@ export class Selector {
       default:
         return this.looksWanted(reader, start, end)
     }
+  }
+
+  /**
+   * The verdict of the instance at `position`; `valuesAt` is set to where its values start. Most records of a chunk
+   * share one outer template and refer to it, so the last answer is tried first.
+   */
+  private verdictAt(reader: RecordReader, chunk: Chunk, position: number, end: number): Verdict {
+    const { view } = chunk
+    const after = position + INSTANCE_HEADER_SIZE
+    if (
+      chunk === this.lastChunk &&
+      after <= end &&
+      this.lastDefinition !== after &&
+      view.getUint32(position + 6, true) === this.lastDefinition &&
+      view.getUint32(position + 2, true) === this.lastId
+    ) {
+      this.valuesAt = after
+      return this.lastVerdict
+    }
+    const { template, valuesAt } = reader.instanceAt(position, end)
+    template.verdict ??= this.judge(template)
+    const verdict = template.verdict as Verdict
+    this.lastChunk = chunk
+    this.lastDefinition = view.getUint32(position + 6, true)
+    this.lastId = template.id
+    this.lastVerdict = verdict
+    this.valuesAt = valuesAt
+    return verdict
   }
 
   private looksWanted(reader: RecordReader, start: number, end: number): boolean {
