@@ -47,7 +47,7 @@ export function unwrapEncodedCommand(text: string): readonly DecodedLayer[] {
 /** Keys of an exclusive-or that the text states as a number or one character. */
 function statedKeys(text: string): readonly number[] {
   const keys = new Set<number>()
-  const pattern = /(?:-bxor|\bxor\b|\^)\s*\(?\s*(0x[0-9a-f]{1,2}|&h[0-9a-f]{1,2}|\d{1,3})\b/gi
+  const pattern = /(?:-bxor|\bxor\b|\^)\s{0,9}\(?\s{0,9}(0x[0-9a-f]{1,2}|&h[0-9a-f]{1,2}|\d{1,3})\b/gi
   for (const match of text.matchAll(pattern)) {
     const written = (match[1] ?? '').toLowerCase().replace('&h', '0x')
     const key = Number(written)
@@ -93,7 +93,7 @@ function looksEncoded(run: string): boolean {
 }
 
 const NUMBERS =
-  /(?:(?:0x[0-9a-f]{1,2}|&h[0-9a-f]{1,2}|\d{1,3})\s*[,;:|. _]\s*){7,20000}(?:0x[0-9a-f]{1,2}|&h[0-9a-f]{1,2}|\d{1,3})/gi
+  /(?:(?:0x[0-9a-f]{1,2}|&h[0-9a-f]{1,2}|\d{1,3})(?:\s{0,4}[,;:|._]\s{0,4}|\s{1,4})){7,20000}(?:0x[0-9a-f]{1,2}|&h[0-9a-f]{1,2}|\d{1,3})/gi
 const HEX = /(?:(?:\\x)?[0-9a-f]{2}){12,}/gi
 
 /** Lists of character codes (decimal or hex), also behind an exclusive-or with a stated key. */

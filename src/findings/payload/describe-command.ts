@@ -6,6 +6,9 @@ import type { DecodedLayer } from './types.ts'
 
 const MAX_SHOWN = 200
 const MAX_NESTING = 4
+/** Longer lines are described by their beginning: the patterns below look back over blanks. */
+const MAX_LINE = 2048
+const MAX_COMMAND = 16_384
 
 const show = (text: string, length = MAX_SHOWN): string => {
   // Some logs keep the backslashes of source text doubled.
@@ -23,7 +26,10 @@ const firstUrl = (text: string): string | undefined => /\b(?:https?|ftp):\/\/[^\
 
 /** What a line for `cmd /c` does: redirections, starts, copies, deletions; `undefined` when there are no words for it. */
 function shellEffect(line: string, depth: number): string | undefined {
-  const text = line.trim().replace(/^"(.*)"$/s, '$1')
+  const text = line
+    .trim()
+    .slice(0, MAX_LINE)
+    .replace(/^"(.*)"$/s, '$1')
   const redirect = /^(.*?)\s*(>>|>)\s*("?)([^"&|<>]+)\3\s*$/s.exec(text)
   if (redirect !== null) {
     const [, what = '', arrow, , file = ''] = redirect
@@ -67,7 +73,7 @@ interface Effect {
 /** What well-known programs of Windows do with their arguments. */
 function programEffect(command: CommandParts, layers: readonly DecodedLayer[], depth: number): Effect {
   const name = programName(command.program)
-  const line = command.arguments.join(' ')
+  const line = command.arguments.join(' ').slice(0, MAX_COMMAND)
   const plain = command.arguments.filter((argument) => !isFlag(argument))
   const url = firstUrl(line)
   const shown = show(command.program)

@@ -20,7 +20,7 @@ interface Deed {
 /** What scripts are seen to do, in the order in which it is told. */
 const DEEDS: readonly Deed[] = [
   {
-    when: /\.terminate(?:_)?\s*\(|\bterminate\b|stop-process|taskkill|\.kill\s*\(/i,
+    when: /\.terminate(?:_)?\s{0,9}\(|\bterminate\b|stop-process|taskkill|\.kill\s{0,9}\(/i,
     words: (_match, all) => {
       if (
         /target(?:event|instance)\.(?:processid|processname|handle)/i.test(all) ||
@@ -29,14 +29,14 @@ const DEEDS: readonly Deed[] = [
         return 'terminates the process that was just started'
       }
       const name =
-        /(?:name\s*(?:=|like)\s*\\*["']+|\/im\s+|stop-process\s+(?:-name\s+)?["']?)([\w.*%-]{3,40})/i.exec(
+        /(?:name\s{0,9}(?:=|like)\s{0,9}\\*["']+|\/im\s{1,9}|stop-process\s{1,9}(?:-name\s{1,9})?["']?)([\w.*%-]{3,40})/i.exec(
           all,
         )?.[1]
       return name === undefined ? 'terminates processes' : `terminates ${show(name)}`
     },
   },
   {
-    when: /binaryformatter|frombase64transform|dynamicwrapperx|assembly\]?\s*(?:::|\.)\s*(?:unsafe)?load|deserialize/i,
+    when: /binaryformatter|frombase64transform|dynamicwrapperx|assembly\]?\s{0,9}(?:::|\.)\s{0,9}(?:unsafe)?load|deserialize/i,
     words: 'unpacks a .NET program and runs it in memory',
   },
   {
@@ -46,24 +46,24 @@ const DEEDS: readonly Deed[] = [
   {
     when: /\b(?:iex|invoke-expression|execute|executeglobal|eval|scriptblock)\b/i,
     words: (_match, all) => {
-      if (/get-itemproperty|\bgp\s+hk|regread|hklm:|hkcu:|registry::|opensubkey/i.test(all))
+      if (/get-itemproperty|\bgp\s{1,9}hk|regread|hklm:|hkcu:|registry::|opensubkey/i.test(all))
         return 'runs code that it reads from the registry'
-      if (/\[wmiclass\]|managementclass|\.properties_?\s*[[(]/i.test(all))
+      if (/\[wmiclass\]|managementclass|\.properties_?\s{0,9}[[(]/i.test(all))
         return 'runs code that it reads from a WMI class'
       if (FETCHES.test(all)) return 'runs what it gets from there'
       return 'runs code that it puts together itself'
     },
   },
   {
-    when: /(?:\.run\b|\.exec\b|shellexecute|start-process|\.create\b)\s*\(?\s*["']([^"'\n]{2,300})["']/i,
+    when: /(?:\.run\b|\.exec\b|shellexecute|start-process|\.create\b)\s{0,9}\(?\s{0,9}["']([^"'\n]{2,300})["']/i,
     words: (match) => `starts ${show(match[1] ?? '')}`,
   },
-  { when: /(?:\.run|\.exec|shellexecute)\b\s*\(?\s*[a-z_$]/i, words: 'starts a program' },
+  { when: /(?:\.run|\.exec|shellexecute)\b\s{0,9}\(?\s{0,9}[a-z_$]/i, words: 'starts a program' },
   {
     when: /savetofile|\.createtextfile|\.opentextfile|writealltext|writeallbytes|out-file|set-content|add-content/i,
     words: (_match, all) => {
       const file =
-        /(?:savetofile|createtextfile|opentextfile|writeall\w+|out-file(?:\s+-filepath)?|(?:set|add)-content(?:\s+-path)?)\s*\(?\s*["']([^"'\n]{2,200})["']/i.exec(
+        /(?:savetofile|createtextfile|opentextfile|writeall\w{1,40}|out-file(?:\s{1,9}-filepath)?|(?:set|add)-content(?:\s{1,9}-path)?)\s{0,9}\(?\s{0,9}["']([^"'\n]{2,200})["']/i.exec(
           all,
         )?.[1]
       return file === undefined ? 'writes to a file' : `writes to the file ${show(file)}`
@@ -74,8 +74,8 @@ const DEEDS: readonly Deed[] = [
     when: /__eventfilter|__filtertoconsumerbinding|commandlineeventconsumer|activescripteventconsumer/i,
     words: 'creates or changes subscriptions itself',
   },
-  { when: /wevtutil(?:\.exe)?\s+cl|clear-eventlog|cleareventlog/i, words: 'clears event logs' },
-  { when: /deletefile|remove-item|\.delete\s*\(/i, words: 'deletes files' },
+  { when: /wevtutil(?:\.exe)?\s{1,9}cl|clear-eventlog|cleareventlog/i, words: 'clears event logs' },
+  { when: /deletefile|remove-item|\.delete\s{0,9}\(/i, words: 'deletes files' },
   { when: /cdo\.message|send-mailmessage|smtpclient/i, words: 'sends mail' },
   {
     when: /win32_networkadapter|win32_operatingsystem|win32_computersystem|win32_useraccount/i,
@@ -94,8 +94,8 @@ export function describeScript(text: string, hidden: readonly string[] = []): st
   const urls = [...new Set([...all.matchAll(URL_TEXT)].map((match) => match[0]))]
   if (urls.length > 0) {
     const sends =
-      /\.send\s*\(|["']post["']|uploadstring|uploaddata|-method\s+post/i.test(all) &&
-      /["']post["']|upload|-method\s+post/i.test(all)
+      /\.send\s{0,9}\(|["']post["']|uploadstring|uploaddata|-method\s{1,9}post/i.test(all) &&
+      /["']post["']|upload|-method\s{1,9}post/i.test(all)
     const verb = FETCHES.test(all) ? (sends ? 'talks to' : 'fetches') : 'names'
     const more = urls.length > 1 ? ` and ${urls.length - 1} more address${urls.length > 2 ? 'es' : ''}` : ''
     deeds.push(`${verb} ${show(urls[0] ?? '')}${more}`)

@@ -20,18 +20,18 @@ const HIDDEN_WINDOW =
 const NO_PROFILE = /[-/\u2013\u2014]no(?:p(?:rofile)?|ni\w*)\b/i
 
 const LOADS_CODE =
-  /assembly\]?\s*(?:::|\.)\s*(?:unsafe)?load|\[(?:system\.)?reflection\.assembly\]|appdomain[^\n]{0,60}load\(|binaryformatter|frombase64transform|dynamicwrapperx|virtualalloc|createthread|writeprocessmemory|getdelegateforfunctionpointer|\.deserialize_?\d?\s*\(|downloadstring\s*\(|downloaddata\s*\(|adodb\.stream|msxml2\.(?:server)?xmlhttp|microsoft\.xmlhttp|winhttp\.winhttprequest|winhttprequest|getobject\s*\(\s*["']script(?:let)?:|\/i:\s*["']?(?:https?|ftp):|mshta(?:\.exe)?["']?\s+["']?(?:javascript|vbscript):|\b(?:eval|execute|executeglobal)\s*\(?\s*request/i
+  /assembly\]?\s{0,9}(?:::|\.)\s{0,9}(?:unsafe)?load|\[(?:system\.)?reflection\.assembly\]|appdomain[^\n]{0,60}load\(|binaryformatter|frombase64transform|dynamicwrapperx|virtualalloc|createthread|writeprocessmemory|getdelegateforfunctionpointer|\.deserialize_?\d?\s{0,9}\(|downloadstring\s{0,9}\(|downloaddata\s{0,9}\(|adodb\.stream|msxml2\.(?:server)?xmlhttp|microsoft\.xmlhttp|winhttp\.winhttprequest|winhttprequest|getobject\s{0,9}\(\s{0,9}["']script(?:let)?:|\/i:\s{0,9}["']?(?:https?|ftp):|mshta(?:\.exe)?["']?\s{1,9}["']?(?:javascript|vbscript):|\b(?:eval|execute|executeglobal)\s{0,9}\(?\s{0,9}request/i
 const SHELL_OBJECT = /wscript\.shell|shell\.application|winhttp|xmlhttp/i
 const DOWNLOAD_AND_RUN =
-  /(?:iex|invoke-expression)\b[^\n]{0,400}(?:invoke-webrequest|iwr\b|irm\b|invoke-restmethod|webclient|curl\b|wget\b)|(?:invoke-webrequest|iwr\b|irm\b|invoke-restmethod|webclient)[^\n]{0,400}\|\s*(?:iex|invoke-expression)\b/i
+  /(?:iex|invoke-expression)\b[^\n]{0,400}(?:invoke-webrequest|iwr\b|irm\b|invoke-restmethod|webclient|curl\b|wget\b)|(?:invoke-webrequest|iwr\b|irm\b|invoke-restmethod|webclient)[^\n]{0,400}\|\s{0,9}(?:iex|invoke-expression)\b/i
 const DAV = /davwwwroot|@ssl\\/i
 
 const RUNS_TEXT =
-  /\b(?:iex|invoke-expression|execute|executeglobal|eval|scriptblock\]?::create|frombase64string|frombase64transform|decrypt\w*|assembly|createdecryptor|-encodedcommand|-enc?\b|bxor)\b|\.invoke\(|&\s*\(|createtextfile|\.run\b/i
+  /\b(?:iex|invoke-expression|execute|executeglobal|eval|scriptblock\]?::create|frombase64string|frombase64transform|decrypt\w{0,40}|assembly|createdecryptor|-encodedcommand|-enc?\b|bxor)\b|\.invoke\(|&\s{0,9}\(|createtextfile|\.run\b/i
 const READS_CLASS =
-  /\[wmiclass\]|managementclass|\.properties_?\s*(?:\[|\(|\.item)|(?:get-wmiobject|gwmi|get-ciminstance|get-cimclass)[^\n|]{0,200}(?:\)\s*\.|\|\s*select(?:-object)?\s+-exp)|\.(?:get|instancesof|execquery)\s*\([^\n]{0,200}\)[\s\S]{0,400}\.(?:properties_|payload|data|code|script|value)\b/i
+  /\[wmiclass\]|managementclass|\.properties_?\s{0,9}(?:\[|\(|\.item)|(?:get-wmiobject|gwmi|get-ciminstance|get-cimclass)[^\n|]{0,200}(?:\)\s{0,9}\.|\|\s{0,9}select(?:-object)?\s{1,9}-exp)|\.(?:get|instancesof|execquery)\s{0,9}\([^\n]{0,200}\)[\s\S]{0,400}\.(?:properties_|payload|data|code|script|value)\b/i
 const READS_REGISTRY =
-  /get-itemproperty(?:value)?\b|\bgp\s+["']?hk(?:lm|cu)|\bhk(?:lm|cu):|registry\]?::(?:getvalue|localmachine|currentuser)|regread\b|\bhkey_(?:local_machine|current_user)\b|stdregprov|opensubkey|\.getvalue\(/i
+  /get-itemproperty(?:value)?\b|\bgp\s{1,9}["']?hk(?:lm|cu)|\bhk(?:lm|cu):|registry\]?::(?:getvalue|localmachine|currentuser)|regread\b|\bhkey_(?:local_machine|current_user)\b|stdregprov|opensubkey|\.getvalue\(/i
 
 const layerCounts = (layer: DecodedLayer): boolean =>
   /base64|gzip|deflate|zlib|UTF-16|character codes|hex digits|percent|exclusive-or/.test(layer.how)

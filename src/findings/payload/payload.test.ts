@@ -102,6 +102,13 @@ test.each([
   ['\\'.repeat(200_000)],
   ['set a=%a%&&'.repeat(20_000)],
   ['c:\\'.repeat(60_000)],
+  [`${'.run'.repeat(100)}${' '.repeat(200_000)}`],
+  [`eval${' '.repeat(200_000)}`],
+  [`function${' '.repeat(200_000)}`],
+  [`cmd /c "${' '.repeat(60_000)}>${'>'.repeat(60_000)}"`],
+  [`${'1          '.repeat(20_000)}`],
+  [`${'1 . 1   . '.repeat(20_000)}`],
+  [`name = ${'\\'.repeat(100_000)}`],
   ['http://'.repeat(30_000)],
   ['[wmiclass] execute get-itemproperty '.repeat(6_000)],
 ])(

@@ -39,7 +39,7 @@ function slice(value: string, from: string, count: string | undefined): string {
   return length < 0 ? value.slice(start, value.length + length) : value.slice(start, start + length)
 }
 
-const SET = /(?:^|[\s&|("])set\s+"?([a-z_][\w.-]{0,63})=([^&|"\n\r]{0,2048})/gi
+const SET = /(?:^|[\s&|("])set\s{1,9}"?([a-z_][\w.-]{0,63})=([^&|"\n\r]{0,2048})/gi
 const USE =
   /([%!])([a-z_][\w.()-]{0,63})(?::(?:~(-?\d{1,5})(?:,(-?\d{1,5}))?|([^=%!\n]{1,64})=([^%!\n]{0,64})))?\1/gi
 
@@ -87,7 +87,8 @@ export function unwrapShell(text: string): readonly DecodedLayer[] {
       how.push(name)
     }
   }
-  if (/\^/.test(text) && !/\^\s*(?:0x|\d|key|[a-z]\w*\s*[)\]])/i.test(text)) apply(withoutCarets, 'carets')
+  if (/\^/.test(text) && !/\^\s{0,9}(?:0x|\d|key|[a-z]\w{0,40}\s{0,9}[)\]])/i.test(text))
+    apply(withoutCarets, 'carets')
   apply(withVariables, 'variables')
   apply(withVariables, 'variables')
   apply(withoutInnerQuotes, 'quotes inside words')

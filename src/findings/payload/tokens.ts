@@ -20,13 +20,13 @@ export function guessLanguage(text: string): ScriptLanguage {
   const head = text.slice(0, 65_536)
   const count = (pattern: RegExp): number => head.match(pattern)?.length ?? 0
   const vbs = count(
-    /\b(?:dim|set\s+\w+\s*=|end\s+(?:sub|function|if|with)|chrw?\s*\(|executeglobal|on\s+error\s+resume|createobject\s*\(\s*"|wscript\.|then\b)/gi,
+    /\b(?:dim|set\s{1,9}\w{1,40}\s{0,9}=|end\s{1,9}(?:sub|function|if|with)|chrw?\s{0,9}\(|executeglobal|on\s{1,9}error\s{1,9}resume|createobject\s{0,9}\(\s{0,9}"|wscript\.|then\b)/gi,
   )
   const jscript = count(
-    /\b(?:var\s+\w|function\s*\w*\s*\(|new\s+ActiveXObject|fromCharCode|unescape\s*\(|===|new\s+Function|typeof\b)/g,
+    /\b(?:var\s{1,9}\w|function\s{0,9}\w{0,40}\s{0,9}\(|new\s{1,9}ActiveXObject|fromCharCode|unescape\s{0,9}\(|===|new\s{1,9}Function|typeof\b)/g,
   )
   const powershell = count(
-    /(?:\$[A-Za-z_{(]|\b(?:New-Object|Invoke-\w+|iex\b|Write-\w+|Get-\w+|Set-\w+|powershell|pwsh|param\s*\()|\[[\w.]+(?:\[\])?\]|-(?:f|join|replace|bxor|split)\b|\|\s*%)/gi,
+    /(?:\$[A-Za-z_{(]|\b(?:New-Object|Invoke-\w{1,40}|iex\b|Write-\w{1,40}|Get-\w{1,40}|Set-\w{1,40}|powershell|pwsh|param\s{0,9}\()|\[[\w.]+(?:\[\])?\]|-(?:f|join|replace|bxor|split)\b|\|\s{0,9}%)/gi,
   )
   if (vbs > jscript && vbs > powershell) return 'vbscript'
   if (jscript > powershell) return 'jscript'
