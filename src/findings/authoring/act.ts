@@ -92,6 +92,7 @@ function timerOf(act: Act): TimerFacts | undefined {
 }
 
 function objectsOf(act: Act): AuthoredObjects {
+  if (act.verb === 'mentions') return {}
   switch (partOf(act)) {
     case 'filter':
       return { filter: filterOf(act) }
@@ -200,7 +201,9 @@ function readingOf(acts: readonly Act[], objects: AuthoredObjects, signal: SideS
   const remoteHost = host ?? place?.host
   const classes = new Set<string>()
   for (const act of acts) {
-    if (act.className !== undefined) for (const name of classesIn(act.className)) classes.add(name)
+    if (act.className === undefined) continue
+    const known = classesIn(act.className)
+    for (const name of known.length > 0 ? known : [usualSpelling(act.className)]) classes.add(name)
   }
   const onlyDefines = acts.every((act) => act.onlyDefines === true)
   const verbs = new Set(acts.map(({ verb }) => verb))

@@ -114,6 +114,29 @@ describe('wmic', () => {
     })
   })
 
+  test('variables that the command line sets itself are put in their places', () => {
+    const tool =
+      'set x=wm&& set y=ic&& cmd /c %x%%y% /namespace:\\\\root\\subscription path __EventFilter create Name="F"'
+    expect(one(tool, 'commandLine')).toMatchObject({
+      verb: 'creates',
+      splitNames: true,
+      objects: { filter: { name: 'F' } },
+    })
+    const name =
+      'cmd /v /c "set a=__EventFilter&& wmic /namespace:\\\\root\\subscription path !a! create Name="F""'
+    expect(one(name, 'commandLine')).toMatchObject({
+      verb: 'creates',
+      classes: ['__EventFilter'],
+      splitNames: true,
+    })
+  })
+
+  test('a derived consumer is told by its properties', () => {
+    const text =
+      'wmic /namespace:\\\\root\\subscription path My_Thing create Name="C",CommandLineTemplate="x.exe"'
+    expect(one(text, 'commandLine').objects?.consumer).toMatchObject({ class: 'My_Thing', name: 'C' })
+  })
+
   test('a renamed wmic is known by its original name', () => {
     const text = 'C:\\Temp\\svc.exe /namespace:\\\\root\\subscription path __EventFilter create Name="F"'
     expect(
@@ -282,6 +305,40 @@ describe('PowerShell', () => {
       timerId: 'T',
       intervalMilliseconds: 600_000,
     })
+  })
+
+  test('a rehearsal is no attempt, and a class given as an object is no enumeration', () => {
+    const make = "New-CimInstance -Namespace root/subscription -ClassName __EventFilter -Property @{Name='F'}"
+    expect(one(`${make} -WhatIf`, 'powershell').verb).toBe('mentions')
+    const given =
+      "New-CimInstance -CimClass (Get-CimClass -Namespace root/subscription -ClassName __EventFilter) -Property @{Name='F'}"
+    expect(one(given, 'powershell')).toMatchObject({
+      verb: 'creates',
+      namespace: 'root\\subscription',
+      objects: { filter: { name: 'F' } },
+    })
+  })
+
+  test('a script inside the quotes of another shell is unquoted', () => {
+    const text = `cmd.exe /c "powershell -nop -c \\"Set-WmiInstance -Namespace root\\subscription -Class __EventFilter -Arguments @{Name='x'}\\""`
+    expect(one(text, 'commandLine')).toMatchObject({ verb: 'creates', objects: { filter: { name: 'x' } } })
+  })
+
+  test('public programs are known by their arguments', () => {
+    expect(
+      one('wmipersist.py corp/admin:pw@10.0.0.1 install -name ASEC -vbs x.vbs -timer 1000', 'commandLine'),
+    ).toMatchObject({
+      verb: 'creates',
+      remoteHost: '10.0.0.1',
+      objects: {
+        filter: { name: 'EF_ASEC' },
+        consumer: { class: 'ActiveScriptEventConsumer', name: 'ASEC' },
+      },
+    })
+    expect(
+      one('SharpStay.exe action=WMIEventSub command="C:\\x.exe" eventname=E attime=startup', 'commandLine')
+        .verb,
+    ).toBe('creates')
   })
 
   test('public tools are known by their commands', () => {

@@ -2,7 +2,7 @@ import type { Act } from './act.ts'
 import { classesIn } from './classes.ts'
 import type { AuthoringContext } from './model.ts'
 import { readMofcomp } from './mofcomp.ts'
-import { readReg, readWinmgmt } from './tools.ts'
+import { readKnownTools, readReg, readWinmgmt } from './tools.ts'
 import { readWmic } from './wmic.ts'
 
 export interface CommandLineHooks {
@@ -43,7 +43,11 @@ export function readCommandLine(
     .replace(/^["']?(?:[^"'\s]*[\\/])?cmd(?:\.exe)?["']?\s+(?:\/[a-z]:?\S*\s+)*\/[ckr]\s*["']?/i, '')
   if (READERS.test(head)) return mentioned(text, `${programOf(head)} only searches or shows the text`)
   if (/^echo\b/i.test(head)) return echoed(text, head)
-  const acts: Act[] = []
+  const replaced = depth === 0 ? withVariables(text) : text
+  if (replaced !== text) {
+    return readCommandLine(replaced, context, hooks, depth + 1).map((act) => ({ ...act, splitNames: true }))
+  }
+  const acts: Act[] = [...readKnownTools(text)]
   const calls = [...text.matchAll(TOOL)].slice(0, MAX_CALLS)
   let read = 0
   for (const [index, call] of calls.entries()) {
@@ -64,6 +68,20 @@ export function readCommandLine(
   if (acts.length === 0 && calls.length === 0 && !shell)
     acts.push(...hooks.powershell(text).filter(({ verb }) => verb !== 'mentions' && isScripted(text)))
   return acts
+}
+
+/** `set a=__Event&& wmic path %a%Filter`: variables that the command line itself sets, put in their places. */
+function withVariables(text: string): string {
+  const values = new Map<string, string>()
+  for (const [, name = '', value = ''] of text.matchAll(/\bset\s+"?([A-Za-z_]\w*)=([^&|"\r\n]*)/gi)) {
+    if (values.size < 64) values.set(name.toLowerCase(), value)
+  }
+  if (values.size === 0) return text
+  const replaced = text.replace(
+    /[%!](\w+)[%!]/g,
+    (whole, name: string) => values.get(name.toLowerCase()) ?? whole,
+  )
+  return replaced.length > 100_000 ? text : replaced
 }
 
 /** A text that PowerShell cmdlets are called in, without powershell.exe in front (a `-Command` that a log shortened). */
@@ -122,6 +140,8 @@ export function powershellText(args: string): string {
     if (option === null) break
     rest = rest.slice(option[0].length)
   }
+  // Inside another shell's quotes the own quotes are escaped.
+  if (rest.startsWith('\\"')) rest = rest.replace(/\\"/g, '"')
   const quoted = /^"([\s\S]*?)"?\s*$/.exec(rest)
   return (quoted?.[1] ?? rest).replace(/\\"/g, '"')
 }

@@ -9,7 +9,8 @@ interface Invocation {
   readonly parameters: Map<string, string>
 }
 
-const LINE = /^(CommandInvocation|ParameterBinding)\(([^)\r\n]*)\): (?:"|name="([^"\r\n]*)"; value=")/gm
+const LINE =
+  /(?:^|(?<=Details:\s?))(CommandInvocation|ParameterBinding)\(([^)\r\n]*)\): (?:"|name="([^"\r\n]*)"; value=")/gm
 
 /**
  * Reads the pipeline text of 4103 (Payload) and 800: `CommandInvocation(X): "X"` and

@@ -61,3 +61,52 @@ export function readRegistryCmdlet(command: string, args: string): readonly Act[
     },
   ]
 }
+
+/**
+ * Programs outside Windows whose command line says that they install a subscription. Source: TRADECRAFT C10, C14; names
+ * of the objects as the published tools give them (`EF_` and `TI_` before the given name).
+ */
+export function readKnownTools(text: string): readonly Act[] {
+  const persist = /\bwmipersist(?:\.py|\.exe)?\b[\s\S]*?\b(install|remove)\b/i.exec(text)
+  if (persist !== null) {
+    const verb = persist[1]?.toLowerCase() === 'install' ? 'creates' : 'removes'
+    const host = /[^\s@]+@([\w.:-]+)/.exec(text)?.[1]
+    const name = /\s-name\s+["']?([^\s"']+)/i.exec(text)?.[1]
+    const query = /\s-filter\s+(?:"([^"]*)"|'([^']*)')/i.exec(text)
+    const base = {
+      verb,
+      tool: 'other',
+      why: `wmipersist ${persist[1]?.toLowerCase()}s a subscription${host === undefined ? '' : ` on ${host}`}`,
+      namespace: 'root\\subscription',
+      ...(host === undefined ? {} : { host }),
+    } as const
+    if (name === undefined) return [base]
+    const written = query?.[1] ?? query?.[2]
+    return [
+      {
+        ...base,
+        className: '__EventFilter',
+        properties: { Name: `EF_${name}`, ...(written === undefined ? {} : { Query: written }) },
+      },
+      { ...base, className: 'ActiveScriptEventConsumer', properties: { Name: name } },
+    ]
+  }
+  if (/\baction=WMIEventSub\b/i.test(text)) {
+    const name = /\beventname=["']?([^\s"']+)/i.exec(text)?.[1]
+    const command = /\bcommand=(?:"([^"]*)"|(\S+))/i.exec(text)
+    const template = command?.[1] ?? command?.[2]
+    return [
+      {
+        verb: 'creates',
+        tool: 'other',
+        why: 'SharpStay makes a subscription',
+        className: 'CommandLineEventConsumer',
+        properties: {
+          ...(name === undefined ? {} : { Name: name }),
+          ...(template === undefined ? {} : { CommandLineTemplate: template }),
+        },
+      },
+    ]
+  }
+  return []
+}

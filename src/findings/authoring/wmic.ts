@@ -29,9 +29,10 @@ export function readWmic(args: string, nested: (commandLine: string) => readonly
   }
   const properties = verb.word === 'create' || verb.word === 'set' ? assignmentsOf(verb.rest) : keysOf(tail)
   const part = subscriptionPart(className) ?? partFromProperties(Object.keys(properties))
-  const hidden = subscriptionPart(className) === undefined
+  // A derived class may have any name; one that is no name at all (`%c%`, `!a!`) is hidden.
+  const hidden = subscriptionPart(className) === undefined && !/^\w+$/.test(className)
   if (part === undefined && !(verb.word === 'create' && isSubscriptionNamespace(place.namespace))) return []
-  if (hidden && verb.word !== 'create' && verb.word !== 'set') return []
+  if (subscriptionPart(className) === undefined && verb.word !== 'create' && verb.word !== 'set') return []
   const target = place.host ?? host
   return [
     {

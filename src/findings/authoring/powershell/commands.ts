@@ -201,7 +201,8 @@ export class CommandRunner {
       const at = cmdlet.positions.findIndex((position) => position.toLowerCase() === key)
       return at < 0 ? undefined : call.positionals[at]
     }
-    const query = wholeText(named(call, ['query']))
+    const queried = named(call, ['query'])
+    const query = wholeText(queried)
     const path = named(call, ['path'])
     const fromPath =
       wholeText(path) === undefined ? undefined : wmiFromPath(wholeText(path) ?? '', isBuilt(path))
@@ -214,9 +215,15 @@ export class CommandRunner {
       wholeText(classValue) ??
       (classValue?.kind === 'wmi' ? classValue.object.className : undefined) ??
       fromPath?.className ??
-      (query === undefined ? undefined : queriedClass(query)) ??
+      (queried?.kind === 'string' ? queriedClass(queried.text) : undefined) ??
       input?.className
-    const namespace = wholeText(named(call, ['namespace', 'ns'])) ?? fromPath?.namespace ?? input?.namespace
+    const classObject = classValue?.kind === 'wmi' ? classValue.object : undefined
+    if (classObject !== undefined) this.#consume(classObject)
+    const namespace =
+      wholeText(named(call, ['namespace', 'ns'])) ??
+      fromPath?.namespace ??
+      classObject?.namespace ??
+      input?.namespace
     const host =
       hostName(named(call, ['computername', 'cn'])) ??
       sessionHost(named(call, ['cimsession'])) ??
@@ -245,6 +252,10 @@ export class CommandRunner {
         ? 'modifies'
         : cmdlet.verb
     if (!isSubscription(object)) return { kind: 'wmi', object }
+    if (call.parameters.has('whatif') && verb !== 'reads') {
+      this.#draft('mentions', object, `${call.name} -WhatIf only shows what would be done`)
+      return { kind: 'wmi', object }
+    }
     if (verb === 'reads') {
       this.#fetched.set(
         object,
@@ -413,7 +424,13 @@ export class CommandRunner {
 }
 
 function isSubscription(object: WmiObject): boolean {
-  if (object.className !== undefined) return subscriptionPart(object.className) !== undefined
+  if (object.className !== undefined) {
+    // A derived consumer may have any name; its properties give it away.
+    return (
+      subscriptionPart(object.className) !== undefined ||
+      partFromProperties(object.properties.keys()) !== undefined
+    )
+  }
   const namespace = object.namespace?.replaceAll('/', '\\').replace(/^\\+[^\\]*\\(?=root)/i, '')
   return isSubscriptionNamespace(namespace) || partFromProperties(object.properties.keys()) !== undefined
 }
@@ -424,7 +441,8 @@ function named(call: CommandCall, names: readonly string[]): PsValue | undefined
     const exact = call.parameters.get(lower)
     if (exact !== undefined) return exact
     // PowerShell accepts any unambiguous beginning of a parameter's name.
-    for (const [key, value] of call.parameters) if (key.length >= 2 && lower.startsWith(key)) return value
+    for (const [key, value] of call.parameters)
+      if ((key.length >= 2 || (key === 'n' && lower === 'namespace')) && lower.startsWith(key)) return value
   }
   return undefined
 }
@@ -451,7 +469,8 @@ function sessionHost(value: PsValue | undefined): string | undefined {
 
 function queriedClass(query: string): string | undefined {
   const tree = parseWql(query)
-  return tree?.kind === 'select' ? tree.from : /\bfrom\s+(\w+)/i.exec(query)?.[1]
+  if (tree?.kind === 'select') return tree.from
+  return /\b(?:from|resultclass\s*=)\s+(\w+)/i.exec(query)?.[1]
 }
 
 function filterKeys(filter: string | undefined): readonly (readonly [string, PsValue])[] {
