@@ -62,10 +62,18 @@ export class AuthoredReader {
     }
     this.#sink.dismiss({
       what: `${DESCRIPTION[authored.kind]}${place.host === undefined ? '' : ` on ${place.host}`}: ${oneLine(authored.text)}`,
-      reason: reading.why,
+      reason: `${VERDICT[reading.verb]}: ${reading.why}`,
       from: [fromPlace(place)],
     })
   }
+}
+
+const VERDICT: Readonly<Record<AuthoringReading['verb'], string>> = {
+  creates: 'creation',
+  modifies: 'change',
+  reads: 'enumeration of subscription objects',
+  removes: 'removal of subscription objects',
+  mentions: 'documentation or detection text that names the technique',
 }
 
 const DESCRIPTION: Readonly<Record<AuthoringKind, string>> = {
