@@ -32,18 +32,16 @@ export function decodeText(bytes: Uint8Array, encoding: TextEncoding): string {
   return new TextDecoder(encoding, { ignoreBOM: false }).decode(bytes)
 }
 
-/** The same text as UTF-8 bytes without a byte order mark, chunk by chunk. UTF-8 passes through untouched. */
+/**
+ * The same text as UTF-8 bytes, chunk by chunk. UTF-8 passes through untouched, byte order mark included, so that
+ * offsets stay those of the file; of UTF-16 they are offsets in the UTF-8 form.
+ */
 export async function* toUtf8(
   chunks: AsyncIterable<Uint8Array>,
   encoding: TextEncoding,
 ): AsyncGenerator<Uint8Array> {
   if (encoding === 'utf-8') {
-    let first = true
-    for await (const chunk of chunks) {
-      const marked = first && chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf
-      first = false
-      yield marked ? chunk.subarray(3) : chunk
-    }
+    yield* chunks
     return
   }
   const decoder = new TextDecoder(encoding)

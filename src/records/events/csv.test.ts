@@ -72,11 +72,22 @@ test('any bytes after a header give rows and diagnostics, never an exception', a
   )
 })
 
-test('a quote that is never closed costs the rows inside it, and is told of', async () => {
-  const { rows, diagnostics } = await read(
-    Buffer.from(`${HEADER}\nt,a,ProcessCreated,\nt,"b,ProcessCreated,\nt,c,ProcessCreated,\n`),
-    16,
-  )
-  expect(rows.map((row) => row.values[1])).toEqual(['a'])
+test('a quote that is never closed costs its own row, the others are read, also after a byte order mark', async () => {
+  const text = `\ufeff${HEADER}\r\nt,a,ProcessCreated,\r\nt,"b,ProcessCreated,\r\nt,c,ProcessCreated,\r\nt,d,ProcessCreated,\r\n`
+  const bytes = Buffer.from(text)
+  const { rows, diagnostics, outcome } = await read(bytes, 16)
+  expect(rows.map((row) => row.values[1])).toEqual(['a', 'c', 'd'])
+  expect(outcome).toMatchObject({ read: 3, damaged: 1 })
   expect(diagnostics).toMatchObject([{ code: 'exports/cut-file', severity: 'error' }])
+  for (const row of rows) expect(bytes.subarray(row.offset).toString().trimStart()).toMatch(/^t,[acd]/)
+})
+
+test('rows that open quotes without end are given up after a bounded number of new starts', async () => {
+  const odd = 't,"b,x\n'.repeat(3)
+  const { diagnostics, rows } = await read(
+    Buffer.from(`${HEADER}\nt,a,ProcessCreated,\n${odd.repeat(50)}`),
+    1000,
+  )
+  expect(rows).toHaveLength(1)
+  expect(diagnostics.length).toBeLessThan(200)
 })

@@ -1,71 +1,107 @@
-import { pipeline, Readable } from 'node:stream'
-import { CsvError, type InfoRecord, parse } from 'csv-parse'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { CsvError, parse } from 'csv-parse'
 import type { FileContext } from '../file-context.ts'
 import type { ElementReader } from './element-reader.ts'
 
 /** One row of a CSV file; script blocks and MOF texts make honest ones long. */
-const MAX_ROW_BYTES = 32 * 2 ** 20
+const MAX_ROW_BYTES = 16 * 2 ** 20
 const MAX_COLUMNS = 4096
+/** Quotes left open in one file, after each of which reading starts anew at the next line. */
+const MAX_RESTARTS = 16
 
-interface Parsed {
-  readonly info: InfoRecord & { readonly bytes: number }
-  readonly record: string[]
+interface Progress {
+  columns: readonly string[] | undefined
+  /** Where the next row starts. */
+  offset: number
+  damaged: number
 }
 
-/** Reads a CSV file (separator `,` `;` or tab) row by row into the reader. Returns how many rows were damaged. */
+/**
+ * Reads a CSV file (separator `,` `;` or tab) row by row into the reader. A quote that is never closed costs its own
+ * row only: reading starts anew at the line after. Returns how many rows were damaged.
+ */
 export async function readCsvRows(
   chunks: AsyncIterable<Uint8Array>,
   reader: ElementReader,
   context: FileContext,
 ): Promise<number> {
-  const { first, all } = await peek(chunks)
-  const delimiter = separatorOf(first)
-  let damaged = 0
+  const source = new RetainingSource(chunks)
+  const delimiter = separatorOf(await source.head())
+  const progress: Progress = { columns: undefined, offset: 0, damaged: 0 }
+  for (let restarts = 0; ; restarts += 1) {
+    const stuck = await readUntilStuck(source, delimiter, progress, reader, context)
+    if (stuck === undefined) return progress.damaged
+    progress.damaged += 1
+    const from = restarts < MAX_RESTARTS ? await source.nextLine(progress.offset) : undefined
+    const next = from === undefined ? 'nothing after it was read' : `reading went on at byte ${from}`
+    context.report({
+      code: stuck.code === 'CSV_MAX_RECORD_SIZE' ? 'exports/oversized-row' : 'exports/cut-file',
+      severity: 'error',
+      message: `the row opens a quote that is not closed within ${MAX_ROW_BYTES} bytes or the file; ${next}`,
+      at: { in: 'bytes', source: context.source, offset: progress.offset },
+    })
+    if (from === undefined) return progress.damaged
+    progress.offset = from
+  }
+}
+
+/** Reads rows from `progress.offset` on. Returns the error at which it can go no further. */
+async function readUntilStuck(
+  source: RetainingSource,
+  delimiter: string,
+  progress: Progress,
+  reader: ElementReader,
+  context: FileContext,
+): Promise<CsvError | undefined> {
+  const start = progress.offset
   const parser = parse({
     bom: true,
     delimiter,
-    info: true,
     relax_column_count: true,
     relax_quotes: true,
     skip_empty_lines: true,
-    skip_records_with_error: true,
     max_record_size: MAX_ROW_BYTES,
-    on_skip: (error) => {
-      damaged += 1
-      tellSkipped(error, context)
-      return undefined
+    // Rows are taken as they are parsed: those waiting in a stream would be lost at an error.
+    on_record(record: string[], { bytes }) {
+      const rowAt = progress.offset
+      progress.offset = start + bytes
+      source.release(progress.offset)
+      takeRow(record, rowAt, delimiter, progress, reader, context)
+      return null
     },
   })
-  pipeline(Readable.from(all), parser, () => undefined)
-  let columns: readonly string[] | undefined
-  let offset = 0
+  parser.resume()
   try {
-    for await (const { info, record } of parser as AsyncIterable<Parsed>) {
-      const start = offset
-      offset = info.bytes
-      if (columns === undefined) {
-        if (/^sep=.?$/i.test(record.join(delimiter))) continue
-        columns = record.slice(0, MAX_COLUMNS)
-        continue
-      }
-      if (record.length !== columns.length) {
-        damaged += 1
-        context.report({
-          code: 'exports/damaged-row',
-          severity: 'error',
-          message: `row at line ${info.lines} has ${record.length} fields, the header ${columns.length}; it was left out`,
-          at: { in: 'bytes', source: context.source, offset: start },
-        })
-        continue
-      }
-      takeRecord(columns, record, start, reader)
-    }
+    await pipeline(Readable.from(source.from(start)), parser)
+    return undefined
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
-    damaged += 1
-    tellSkipped(error, context)
+    return error
   }
-  return damaged
+}
+
+function takeRow(
+  record: readonly string[],
+  offset: number,
+  delimiter: string,
+  progress: Progress,
+  reader: ElementReader,
+  context: FileContext,
+): void {
+  if (progress.columns === undefined) {
+    if (!/^\uFEFF?sep=.?$/i.test(record.join(delimiter))) progress.columns = record.slice(0, MAX_COLUMNS)
+  } else if (record.length === progress.columns.length) {
+    takeRecord(progress.columns, record, offset, reader)
+  } else {
+    progress.damaged += 1
+    context.report({
+      code: 'exports/damaged-row',
+      severity: 'error',
+      message: `the row has ${record.length} fields, the header ${progress.columns.length}; it was left out`,
+      at: { in: 'bytes', source: context.source, offset },
+    })
+  }
 }
 
 function takeRecord(
@@ -80,28 +116,59 @@ function takeRecord(
   reader.take(object, offset)
 }
 
-function tellSkipped(error: CsvError | undefined, context: FileContext): void {
-  const cut = error?.code === 'CSV_QUOTE_NOT_CLOSED'
-  const oversized = error?.code === 'CSV_MAX_RECORD_SIZE'
-  context.report({
-    code: cut ? 'exports/cut-file' : oversized ? 'exports/oversized-row' : 'exports/damaged-row',
-    severity: 'error',
-    message: `a row was left out: ${error?.message ?? 'not valid CSV'}`.slice(0, 400),
-    at: { in: 'file', source: context.source },
-  })
-}
+/** A stream that can be read again from any offset that was not released. */
+class RetainingSource {
+  readonly #chunks: AsyncIterator<Uint8Array>
+  #kept: { readonly offset: number; readonly bytes: Uint8Array }[] = []
+  #end = 0
+  #released = 0
 
-async function peek(
-  chunks: AsyncIterable<Uint8Array>,
-): Promise<{ first: string; all: AsyncGenerator<Uint8Array> }> {
-  const iterator = chunks[Symbol.asyncIterator]()
-  const next = await iterator.next()
-  const chunk = next.done === true ? new Uint8Array() : next.value
-  async function* all(): AsyncGenerator<Uint8Array> {
-    yield chunk
-    for (let more = await iterator.next(); more.done !== true; more = await iterator.next()) yield more.value
+  constructor(chunks: AsyncIterable<Uint8Array>) {
+    this.#chunks = chunks[Symbol.asyncIterator]()
   }
-  return { first: Buffer.from(chunk.subarray(0, 64 * 1024)).toString('utf8'), all: all() }
+
+  async head(): Promise<string> {
+    await this.#pull()
+    return Buffer.from(this.#kept[0]?.bytes.subarray(0, 64 * 1024) ?? []).toString('utf8')
+  }
+
+  async *from(offset: number): AsyncGenerator<Uint8Array> {
+    let position = offset
+    for (;;) {
+      const kept = this.#kept.find((chunk) => position < chunk.offset + chunk.bytes.length)
+      if (kept !== undefined) {
+        const bytes = kept.bytes.subarray(Math.max(0, position - kept.offset))
+        position = kept.offset + kept.bytes.length
+        yield bytes
+      } else if (!(await this.#pull())) return
+    }
+  }
+
+  /** Bytes before this offset will not be asked for again. */
+  release(offset: number): void {
+    this.#released = offset
+  }
+
+  /** Where the line after the one at `offset` starts; `undefined` where there is none. */
+  async nextLine(offset: number): Promise<number | undefined> {
+    let position = offset
+    for await (const bytes of this.from(offset)) {
+      const at = bytes.indexOf(0x0a)
+      // A row's offset may be that of the line end before it.
+      if (at >= 0 && position + at > offset + 1) return position + at + 1
+      position += bytes.length
+    }
+    return undefined
+  }
+
+  async #pull(): Promise<boolean> {
+    const next = await this.#chunks.next()
+    if (next.done === true) return false
+    this.#kept = this.#kept.filter((chunk) => chunk.offset + chunk.bytes.length > this.#released)
+    this.#kept.push({ offset: this.#end, bytes: next.value })
+    this.#end += next.value.length
+    return true
+  }
 }
 
 /** The separator that the header line has most of, outside quotes. */

@@ -83,6 +83,12 @@ describe('property', () => {
   })
 })
 
+test('a byte order mark is no stray byte, and offsets count it', () => {
+  const { elements, diagnostics } = split(Buffer.from('\ufeff{"a":1}'), 2)
+  expect(diagnostics).toEqual([])
+  expect(elements).toEqual([{ text: '{"a":1}', offset: 3 }])
+})
+
 describe('hostile input', () => {
   test('a hundred megabytes of open brackets cost no memory and are told of once', () => {
     const splitter: { diagnostics: Diagnostic[] } = { diagnostics: [] }

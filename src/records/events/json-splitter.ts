@@ -184,6 +184,8 @@ export class JsonSplitter {
         this.#inString = true
         break
     }
+    // The byte order mark of UTF-8.
+    if (offset < 3 && byte === [0xef, 0xbb, 0xbf][offset]) return
     if (this.#strayBytes === 0) this.#strayOffset = offset
     this.#strayBytes += 1
   }
