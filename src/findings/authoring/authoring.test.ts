@@ -534,6 +534,25 @@ describe('mofcomp, winmgmt, registry', () => {
     expect(one(text, 'commandLine', context)).toMatchObject({ verb: 'creates', tool: 'mofcomp', ...expected })
   })
 
+  test('MOF text that a script writes and compiles is read', () => {
+    const text = `
+      $path = "$env:TEMP\\x.mof"; $file = 'C:\\Temp\\y.mof'
+      @'
+#pragma namespace("\\\\\\\\.\\\\root\\\\subscription")
+instance of __EventFilter as $F { Name = "F"; Query = "select * from X"; };
+instance of CommandLineEventConsumer as $C { Name = "C"; CommandLineTemplate = "x.exe"; };
+instance of __FilterToConsumerBinding { Filter = $F; Consumer = $C; };
+'@ | Set-Content $file
+      mofcomp.exe $file`
+    const readings = readAuthoring(text, 'powershell')
+    expect(readings.map(({ mofPath }) => mofPath)).toContain('C:\\Temp\\y.mof')
+    expect(readings.find(({ objects }) => objects !== undefined)?.objects).toMatchObject({
+      filter: { name: 'F', query: 'select * from X' },
+      consumer: { name: 'C' },
+      binding: BINDING,
+    })
+  })
+
   test('mofcomp without a file or only checking does nothing', () => {
     expect(readAuthoring('mofcomp -check x.mof', 'commandLine')).toEqual([])
     expect(readAuthoring('mofcomp /?', 'commandLine')).toEqual([])

@@ -1,7 +1,8 @@
+import { mofInstanceToCim, parseMof } from '../../lang/mof/index.ts'
 import type { SideSignal } from '../model.ts'
 import { decodeLayers } from '../payload/index.ts'
 import { type Act, readingsOf } from './act.ts'
-import { classesIn } from './classes.ts'
+import { classesIn, subscriptionPart } from './classes.ts'
 import { readCommandLine } from './command-line.ts'
 import type { AuthoringContext, AuthoringKind, AuthoringReading } from './model.ts'
 import { readPipeline } from './pipeline.ts'
@@ -84,7 +85,8 @@ function readPowerShell(text: string, depth: number): readonly Act[] {
     commandLine: (inner) => read(inner, 'commandLine', {}, depth + 1),
     powershell: (inner) => read(inner, 'powershell', {}, depth + 1),
   })
-  return acts.some(isAct) ? acts : unresolved(text)
+  if (!acts.some(isAct)) return unresolved(text)
+  return acts.some(({ tool }) => tool === 'mofcomp') ? [...acts, ...compiledIn(lexPowerShell(text))] : acts
 }
 
 function readScriptText(text: string): readonly Act[] {
@@ -106,6 +108,32 @@ function readScriptText(text: string): readonly Act[] {
         },
       ]
     : []
+}
+
+/** MOF text in a string of a script that also calls mofcomp: what it compiles. */
+function compiledIn(tokens: ReturnType<typeof lexPowerShell>): readonly Act[] {
+  const texts = tokens.filter(
+    ({ kind, text }) => (kind === 'string' || kind === 'expandable') && /\binstance\s+of\b/i.test(text),
+  )
+  return texts.slice(0, 8).flatMap(({ text }) => {
+    const document = parseMof(text)
+    const instances = document.statements.filter((statement) => statement.kind === 'instance')
+    return instances
+      .filter(({ className }) => subscriptionPart(className) !== undefined)
+      .slice(0, 64)
+      .map((instance): Act => {
+        const { className, properties } = mofInstanceToCim(instance, document)
+        return {
+          verb: 'creates',
+          tool: 'mofcomp',
+          why: `the script compiles MOF text with an instance of ${className}`,
+          className,
+          namespace: instance.namespace,
+          ...(instance.host === undefined ? {} : { host: instance.host }),
+          properties: Object.fromEntries(properties.map(({ name, value }) => [name, value])),
+        }
+      })
+  })
 }
 
 /**

@@ -349,10 +349,17 @@ class Evaluator {
       parameters,
       positionals,
       input,
-      raw: this.#text.slice(start, end),
+      raw: this.#knownVariables(this.#text.slice(start, end)),
       split: hidden,
     }
     return this.#commands.run(call)
+  }
+
+  /** Source text with the variables that are known put in: what a program that is called here would be given. */
+  #knownVariables(source: string): string {
+    if (!source.includes('$') || source.length > 4096) return source
+    const expanded = this.#expand(source)
+    return expanded.kind === 'string' ? expanded.text : source
   }
 
   #isArgument(): boolean {
