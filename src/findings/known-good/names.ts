@@ -104,7 +104,7 @@ export function editDistance(left: string, right: string, limit: number): number
     before = previous
     previous = current
   }
-  return previous[right.length] ?? limit + 1
+  return Math.min(previous[right.length] ?? limit + 1, limit + 1)
 }
 
 /** True when a name, or the last part of it, looks made by a random generator: `WSUS_QQTJ7`, a GUID, `kx9vqzt2`. */
@@ -117,7 +117,7 @@ export function looksRandom(name: string): boolean {
     const vowels = letters.replace(/[^aeiouAEIOU]/g, '').length
     if (/^[0-9a-f]{12,}$/i.test(part) && digits >= 3) return true
     const turns = part.match(/[A-Za-z]\d|\d[A-Za-z]/g)?.length ?? 0
-    if (digits > 0 && letters.length >= 3 && vowels === 0 && !/^(?:[a-z]{2,4}|[A-Z]{2,4})\d{1,4}$/.test(part))
+    if (digits > 0 && letters.length >= 3 && vowels === 0 && !/^(?:[a-z]{2,3}|[A-Z]{2,3})\d+$/.test(part))
       return true
     if (turns >= 3 && vowels / Math.max(1, letters.length) < 0.34) return true
     if (digits === 0 && letters.length >= 7 && vowels === 0) return true
