@@ -139,10 +139,10 @@ class Scanner implements EvtxScanner {
     } else if (hasMagic) {
       isTrusted = this.verify(chunk)
     }
-    this.reader.start(chunk, isTrusted)
+    this.reader.chunkReader.start(chunk, isTrusted)
     const end = hasMagic ? liveEnd(chunk) : chunk.limit
     this.records(chunk, this.reader, end)
-    if (this.reader.remembered > 0) {
+    if (this.reader.chunkReader.remembered > 0) {
       const message =
         'templates of this chunk were overwritten; those of the same id elsewhere in the log were used'
       this.warn('evtx/template-by-id', message, chunk, 0)
@@ -238,7 +238,7 @@ class Scanner implements EvtxScanner {
   /** The second look at records whose template was overwritten, now that every template of the log is known. */
   private retry(reader: RecordReader): void {
     for (const { chunk, records } of this.retries.take()) {
-      reader.start(chunk, false)
+      reader.chunkReader.start(chunk, false)
       for (const { start, end, isLive } of records) {
         try {
           if (isLive) this.liveRecord(chunk, reader, start, end)
@@ -254,7 +254,7 @@ class Scanner implements EvtxScanner {
   }
 
   private tellRemembered(chunk: Chunk, reader: RecordReader): void {
-    if (reader.remembered === 0) return
+    if (reader.chunkReader.remembered === 0) return
     const message =
       'templates of this chunk were overwritten; those of the same id elsewhere in the log were used'
     this.warn('evtx/template-by-id', message, chunk, 0)
@@ -274,7 +274,7 @@ class Scanner implements EvtxScanner {
   /** Old records past the live end: from before the log wrapped or was cleared. */
   private slack(chunk: Chunk, reader: RecordReader, end: number): void {
     let at = findRecord(chunk, end, chunk.limit)
-    if (at < chunk.limit) reader.start(chunk, false)
+    if (at < chunk.limit) reader.chunkReader.start(chunk, false)
     while (at < chunk.limit) {
       const size = recordSize(chunk, at, chunk.limit)
       const record = { start: at, end: at + size - 4, isLive: false }

@@ -1,8 +1,9 @@
 import { type EventSelection, isSelected } from '../selection.ts'
 import type { Chunk } from './chunk.ts'
+import { INSTANCE_HEADER_SIZE } from './chunk-reader.ts'
 import { RECORD_HEADER_SIZE, TOKEN, VALUE } from './layout.ts'
 import type { Parts } from './plan.ts'
-import { INSTANCE_HEADER_SIZE, type RecordReader } from './record.ts'
+import type { RecordReader } from './record.ts'
 import type { Template } from './template.ts'
 import { readUtf16 } from './utf16.ts'
 
@@ -95,7 +96,7 @@ export class Selector {
       this.valuesAt = after
       return this.lastVerdict
     }
-    const { template, valuesAt } = reader.instanceAt(position, end)
+    const { template, valuesAt } = reader.chunkReader.instanceAt(position, end)
     template.verdict ??= this.judge(template)
     const verdict = template.verdict as Verdict
     this.lastChunk = chunk
