@@ -146,6 +146,28 @@ describe('dispatch by content', () => {
   })
 })
 
+describe('archives that end badly', () => {
+  test('of a cut gzip file the lines before the cut are read, and counted', async () => {
+    const lines = Array.from({ length: 20_000 }, (_, index) => sysmon(19, `host-${(index * 7919) % 10_007}`))
+    const whole = gzipSync(lines.join('\n'))
+    write('a.json.gz', whole.subarray(0, whole.length / 2))
+    write('b.json', sysmon(20))
+    const { events, diagnostics, byName } = await read()
+    const { read: count } = byName['a.json.gz/a.json']?.records ?? { read: 0 }
+    expect(count).toBeGreaterThan(5000)
+    expect(events).toHaveLength(count + 1)
+    expect(diagnostics.map((diagnostic) => diagnostic.code)).toContain('evidence/unreadable')
+  })
+
+  test('a limit met in the middle of a member ends that archive, and nothing else', async () => {
+    write('a.gz', gzipSync(`${sysmon(19)}\n${'{"a":1}\n'.repeat(400_000)}`))
+    write('b.json', sysmon(20))
+    const { events, diagnostics } = await read([folder], { limits: { expandedBytes: 2_000_000 } })
+    expect(events.map((event) => event.eventId)).toEqual([19, 20])
+    expect(diagnostics.map((diagnostic) => diagnostic.code)).toContain('evidence/limit')
+  })
+})
+
 describe('order and identity', () => {
   test('two readings give the same items; the same file twice gets a second id', async () => {
     write('x/a.json', sysmon(19))

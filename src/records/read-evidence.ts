@@ -1,4 +1,4 @@
-import type { Report } from '../diagnostics/index.ts'
+import { InputError, type Report } from '../diagnostics/index.ts'
 import { decodeText, type EvidenceFile, openEvidence, toUtf8 } from '../evidence/index.ts'
 import { readEventCsv, readEventJson, readEventXml } from './events/index.ts'
 import { createEvtxScanner } from './evtx/index.ts'
@@ -95,22 +95,28 @@ async function readFile(file: EvidenceFile, id: string, session: Session): Promi
   try {
     return await readByFormat(file, context, session)
   } catch (error) {
-    const message = (error as Error).message
-    file.problem = message
-    if (isLimit(error)) throw error
-    limited.report({
-      code: 'evidence/unreadable',
-      severity: 'error',
-      message: `reading stopped at byte ${file.bytesRead}: ${message}`,
-      at: { in: 'bytes', source: file.path, offset: file.bytesRead },
-    })
-    return unreadOutcome(message)
+    tellFailure(error, file, limited.report)
+    return unreadOutcome(file.problem ?? '')
   } finally {
     limited.flush()
   }
 }
 
-const isLimit = (error: unknown): boolean => (error as { code?: unknown }).code === 'evidence/limit'
+/** What went wrong while a file's bytes were read; other errors are faults of ours and go on. */
+function tellFailure(error: unknown, file: EvidenceFile, report: Report): void {
+  if (!(error instanceof Error) || /^invariant/.test(error.message)) throw error
+  file.problem = error.message
+  if (error instanceof InputError) {
+    report(error.toDiagnostic())
+    return
+  }
+  report({
+    code: 'evidence/unreadable',
+    severity: 'error',
+    message: `reading stopped at byte ${file.bytesRead}: ${error.message}`,
+    at: { in: 'bytes', source: file.path, offset: file.bytesRead },
+  })
+}
 
 async function readByFormat(
   file: EvidenceFile,
@@ -125,19 +131,19 @@ async function readByFormat(
       return readEvtxFile(file, context, session)
     case 'json':
       return orUnknown(
-        await readEventJson(toUtf8(paced(file, session), format.encoding), context),
+        await readEventJson(toUtf8(paced(file, session, context.report), format.encoding), context),
         file,
         context,
       )
     case 'csv':
       return orUnknown(
-        await readEventCsv(toUtf8(paced(file, session), format.encoding), context),
+        await readEventCsv(toUtf8(paced(file, session, context.report), format.encoding), context),
         file,
         context,
       )
     case 'xml':
       return orUnknown(
-        await readEventXml(toUtf8(paced(file, session), format.encoding), context),
+        await readEventXml(toUtf8(paced(file, session, context.report), format.encoding), context),
         file,
         context,
       )
@@ -197,27 +203,11 @@ async function scanStream(
 ): Promise<FileOutcome> {
   const scanner = createEvtxScanner(scanOptions)
   let offset = 0
-  let failure: unknown
-  try {
-    for await (const chunk of paced(file, session)) {
-      scanner.feed(chunk, offset)
-      offset += chunk.length
-    }
-  } catch (error) {
-    // What came before the damage of the archive is still evidence.
-    failure = error
+  for await (const chunk of paced(file, session, scanOptions.report)) {
+    scanner.feed(chunk, offset)
+    offset += chunk.length
   }
   const { read, relevant, damaged } = scanner.end()
-  if (failure !== undefined) {
-    if (isLimit(failure)) throw failure
-    file.problem = (failure as Error).message
-    session.options.report({
-      code: 'evidence/unreadable',
-      severity: 'error',
-      message: `reading stopped at byte ${offset}: ${file.problem}`,
-      at: { in: 'bytes', source: file.path, offset },
-    })
-  }
   return { kind: 'evtx', read, relevant, damaged }
 }
 
@@ -237,14 +227,26 @@ function scanLocal(
   return { kind: 'evtx', read: counts.read, relevant: counts.relevant, damaged: counts.damaged }
 }
 
-/** The file's bytes, with progress told and the event loop visited now and then. Ends early when aborted. */
-async function* paced(file: EvidenceFile, session: Session): AsyncGenerator<Uint8Array> {
+/**
+ * The file's bytes, with progress told and the event loop visited now and then. Ends early when aborted, and where
+ * the bytes cannot be read on (a cut archive), which is told: what came before is still evidence.
+ */
+async function* paced(file: EvidenceFile, session: Session, report: Report): AsyncGenerator<Uint8Array> {
   const { options } = session
-  for await (const chunk of file.chunks()) {
-    yield chunk
+  const chunks = file.chunks()
+  for (;;) {
+    let next: IteratorResult<Uint8Array>
+    try {
+      next = await chunks.next()
+    } catch (error) {
+      tellFailure(error, file, report)
+      return
+    }
+    if (next.done === true) return
+    yield next.value
     options.progress?.({ path: file.path, bytesRead: file.bytesRead, bytesTotal: file.sizeBytes })
     if (options.signal?.aborted === true) return
-    await breathe(session, chunk.length)
+    await breathe(session, next.value.length)
   }
 }
 

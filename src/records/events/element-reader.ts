@@ -30,6 +30,9 @@ const SHAPES: readonly Shape[] = [
   flat,
 ]
 
+/** Objects of no known shape at the start of a file after which it is given up. */
+const GIVE_UP_AFTER = 5000
+
 /** Wrappers in wrappers: an Elasticsearch hit whose source holds a raw line, and a little more. */
 const MAX_WRAPPING = 6
 
@@ -60,6 +63,11 @@ export class ElementReader {
     this.#rows = new ExportRowReader(context.evidence)
     this.#wanted = (provider, channel, eventId) =>
       isSelected(context.selection, provider ?? providerOfChannel(channel, eventId), eventId)
+  }
+
+  /** True once so many objects were of no known shape, and none of one, that the file is taken for something else. */
+  get hopeless(): boolean {
+    return this.#read === 0 && this.#unknown >= GIVE_UP_AFTER
   }
 
   get rows(): ExportRowReader {

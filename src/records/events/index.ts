@@ -37,7 +37,10 @@ export async function readEventJson(
       reader.take(value, offset)
     },
   })
-  for await (const chunk of chunks) splitter.feed(chunk)
+  for await (const chunk of chunks) {
+    splitter.feed(chunk)
+    if (reader.hopeless) return reader.outcome('JSON', splitter.damaged)
+  }
   splitter.end()
   return reader.outcome('JSON', splitter.damaged)
 }
