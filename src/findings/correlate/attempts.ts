@@ -51,8 +51,9 @@ export function joinAttempts(
   const loose = left.filter((item) => !absorbed.has(item.unit))
   const gathered = gather(loose, own)
   for (const item of [...open.filter((draft) => !own.includes(draft)).flatMap(itemsOf), ...loose]) {
-    if (isOffer(item) && ![...own, ...gathered].some((draft) => draft.extra.includes(item)))
-      dismiss(offered(item))
+    const reason = isOffer(item) ? OFFER : item.observation.context?.tool === 'winmgmt' ? RESET : undefined
+    if (reason === undefined || [...own, ...gathered].some((draft) => draft.extra.includes(item))) continue
+    dismiss(dismissal(item, reason))
   }
   return [...real, ...own, ...gathered]
 }
@@ -76,12 +77,16 @@ function isNamed(item: Item): boolean {
   )
 }
 
-function offered({ observation }: Item): Dismissed {
+const OFFER = 'defines functions that could make a subscription, and calls none of them'
+const RESET =
+  'rebuilds or checks the WMI repository: that makes nothing by itself, but compiles what the auto-recover list names'
+
+function dismissal({ observation }: Item, reason: string): Dismissed {
   const { sighting, context, host } = observation
   const text = (context?.script ?? context?.commandLine ?? '').replace(/\s+/g, ' ').trim()
   return {
-    what: `script${host === undefined ? '' : ` on ${host}`}: ${text.length > 200 ? `${text.slice(0, 199)}…` : text}`,
-    reason: 'defines functions that could make a subscription, and calls none of them',
+    what: `${context?.script === undefined ? 'command line' : 'script'}${host === undefined ? '' : ` on ${host}`}: ${text.length > 200 ? `${text.slice(0, 199)}…` : text}`,
+    reason,
     from: [
       {
         evidence: sighting.evidence,
@@ -161,7 +166,7 @@ function gather(items: readonly Item[], named: readonly Draft[]): Draft[] {
       partner.extra.push(item)
       continue
     }
-    if (context?.onlyDefines === true) continue
+    if (context?.onlyDefines === true || context?.tool === 'winmgmt') continue
     const about = [context?.remoteHost?.toLowerCase() ?? '', baseName(context?.mofPath)].join('\0')
     const key = [item.host, about].join('\0')
     const known = groups.get(key) ?? []
