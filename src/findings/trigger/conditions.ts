@@ -153,7 +153,8 @@ function comparison(left: WqlOperand, operator: WqlOperator, right: WqlOperand):
     if (right.value.kind === 'null' && (operator === '=' || operator === '!='))
       return { ...place, test: operator === '=' ? 'null' : 'not-null', value: '' }
     const value = constantText(right)
-    if (place.property.toLowerCase() === '__class' && (operator === '=' || operator === '!='))
+    const ofObject = left.path.length > 1
+    if (ofObject && place.property.toLowerCase() === '__class' && (operator === '=' || operator === '!='))
       return { property: '', previous: place.previous, test: operator === '=' ? 'isa' : 'not-isa', value }
     return { ...place, test: operator, value }
   }
@@ -167,7 +168,9 @@ function subject(path: WqlProperty): { readonly property: string; readonly previ
   const head = first.toLowerCase()
   const embedded = head === 'targetinstance' || head === 'previousinstance' || head === 'targetevent'
   const rest = embedded ? path.slice(1) : path
-  return { property: rest.join('.'), previous: head === 'previousinstance' }
+  // An event's texts are searched alike whichever of them is meant.
+  const property = rest.join('.').replace(/^(InsertionStrings)\[\d+\]$/i, '$1')
+  return { property, previous: head === 'previousinstance' }
 }
 
 function constantText(operand: Extract<WqlOperand, { kind: 'constant' }>): string {

@@ -160,7 +160,7 @@ function mergeDetails(parts: readonly Part[]): Partial<TriggerExplanation> {
 
 /** Alternatives of one object class together; those whose remaining conditions differ stay apart. */
 function groupsOf(from: string, alternatives: Alternatives): Group[] {
-  const change = INTRINSIC[from.toLowerCase()]
+  const general = INTRINSIC[from.toLowerCase()]
   const groups = new Map<
     string,
     {
@@ -169,7 +169,8 @@ function groupsOf(from: string, alternatives: Alternatives): Group[] {
       readonly alternatives: (readonly Atom[])[]
     }
   >()
-  for (const atoms of alternatives.all) {
+  for (const written of alternatives.all) {
+    const { atoms, change } = eventClassOf(written, general)
     const isa =
       change === undefined ? undefined : atoms.find(({ property, test }) => property === '' && test === 'isa')
     const className = change === undefined ? from : (isa?.value ?? '')
@@ -178,7 +179,7 @@ function groupsOf(from: string, alternatives: Alternatives): Group[] {
     const describer = DESCRIBERS.find(({ classes }) => classes.test(lower))
     const left = rest.filter(({ property }) => describer?.consumes(property.toLowerCase()) !== true)
     const together = describer === selfWatch ? 'wmi' : lower
-    const key = `${together}\n${left.map(atomWords).sort().join('\n')}`
+    const key = `${together}\n${change}\n${left.map(atomWords).sort().join('\n')}`
     const known = groups.get(key)
     if (known === undefined) {
       const group = { change: change ?? 'happened', className, lower }
@@ -193,6 +194,17 @@ function groupsOf(from: string, alternatives: Alternatives): Group[] {
     classNames: [...classNames],
     alternatives: own,
   }))
+}
+
+/** `__InstanceOperationEvent ... WHERE __CLASS = '__InstanceCreationEvent'` asks for creations only. */
+function eventClassOf(
+  atoms: readonly Atom[],
+  general: Change | undefined,
+): { readonly atoms: readonly Atom[]; readonly change: Change | undefined } {
+  const named = atoms.find(({ property, test }) => property.toLowerCase() === '__class' && test === '=')
+  const change = named === undefined ? undefined : INTRINSIC[named.value.toLowerCase()]
+  if (general === undefined || change === undefined) return { atoms, change: general }
+  return { atoms: atoms.filter((atom) => atom !== named), change }
 }
 
 /** The first that knows the class describes it; `timers` needs the instruction and is asked apart. */

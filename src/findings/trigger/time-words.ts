@@ -177,7 +177,8 @@ function dayWords(of: (property: string) => Bounds | undefined): string | undefi
       `on ${single === undefined ? 'the days' : 'day'} ${rangeWords(day, String)} of ${month === undefined ? 'every month' : 'the month'}`,
     )
   }
-  if (month !== undefined && !(onDay !== undefined && inMonth !== undefined)) parts.push(`in ${rangeWords(month, monthName)}`)
+  if (month !== undefined && !(onDay !== undefined && inMonth !== undefined))
+    parts.push(`in ${rangeWords(month, monthName)}`)
   if (year !== undefined) parts.push(`in the year ${rangeWords(year, String)}`)
   for (const property of ['quarter', 'weekinmonth']) {
     const bounds = of(property)

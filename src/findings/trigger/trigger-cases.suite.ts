@@ -184,6 +184,11 @@ export const TRIGGER_CASES: readonly TriggerCase[] = [
   },
   { query: modified('Win32_NetworkAdapterConfiguration', ' AND TargetInstance.IPEnabled = TRUE') },
   { query: 'SELECT * FROM Win32_IP4RouteTableEvent' },
+  {
+    query:
+      'SELECT * FROM __InstanceOperationEvent WITHIN 30 WHERE ((__CLASS = "__InstanceCreationEvent" OR __CLASS = "__InstanceModificationEvent") AND TargetInstance ISA "CIM_DataFile") AND (TargetInstance.Extension = "txt")',
+  },
+  { query: log(" AND TargetInstance.EventCode = 4625 AND TargetInstance.InsertionStrings[5] = 'magic'") },
   { query: 'SELECT * FROM Win32_PowerManagementEvent WHERE EventType = 7' },
   { query: 'SELECT * FROM WmiMonitorBrightnessEvent' },
   { query: 'SELECT * FROM Win32_ComputerShutdownEvent WHERE Type = 1' },

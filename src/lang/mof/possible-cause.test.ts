@@ -58,6 +58,11 @@ describe('PossibleCause', () => {
     })
   })
 
+  test('what a carrier puts behind the objects does not make them incomplete', () => {
+    for (const tail of ['"', '.', ' \r\n\r\nEvent Xml:'])
+      expect(read(CAUSE + tail)).toMatchObject({ cause: objects, diagnostics: [] })
+  })
+
   test('a filter name that imitates the whole text does not replace the objects', () => {
     const fake =
       'x (refer to its activate eventid:5859); Consumer = A="b"; PossibleCause = Binding EventFilter: instance of __EventFilter { Name = "fake"; }; Perm. Consumer: instance of NTEventLogEventConsumer { Name = "fake"; };'

@@ -94,31 +94,40 @@ function readCause(text: string): PossibleCause {
   ) {
     starts.push(match.index)
   }
-  let best: PossibleCause = { complete: false }
+  let best: Candidate = { complete: false, tail: text.length }
   for (const start of starts.length === 0 ? [0] : starts) {
     const cause = { ...readWrapper(text.slice(0, start)), ...readObjects(text.slice(start)) }
-    if (cause.complete) return cause
-    if (completeness(cause) > completeness(best)) best = cause
+    if (cause.complete && cause.tail === 0) return withoutTail(cause)
+    const [better, worse] = [completeness(cause), completeness(best)]
+    if (better > worse || (better === worse && cause.tail < best.tail)) best = cause
   }
-  return best
+  return withoutTail(best)
 }
 
-function readObjects(text: string): Pick<PossibleCause, 'filter' | 'consumer' | 'complete'> {
+/** `tail`: characters behind the objects that are neither blank nor end marks of a carrier. */
+interface Candidate extends PossibleCause {
+  readonly tail: number
+}
+
+function withoutTail({ tail: _tail, ...cause }: Candidate): PossibleCause {
+  return cause
+}
+
+function readObjects(text: string): Pick<Candidate, 'filter' | 'consumer' | 'complete' | 'tail'> {
   const { statements } = parseMof(text, { unterminated: 'text' })
   const instances = statements.filter((statement): statement is MofInstance => statement.kind === 'instance')
   const filter = instances.find(({ className }) => className.toLowerCase() === '__eventfilter')
   const consumer = instances.find((instance) => instance !== filter)
-  const last = instances.at(-1)
-  const clean = last !== undefined && /^[;\s]*$/.test(text.slice(last.end)) && instances.length === 2
+  const end = consumer?.end ?? filter?.end ?? 0
   return {
     ...(filter === undefined ? {} : { filter: mofInstanceToCim(filter) }),
     ...(consumer === undefined ? {} : { consumer: mofInstanceToCim(consumer) }),
     complete:
-      clean &&
       filter !== undefined &&
       consumer !== undefined &&
       filter.truncated !== true &&
       consumer.truncated !== true,
+    tail: text.slice(end).replace(/[;.\s]/g, '').length,
   }
 }
 

@@ -17,7 +17,7 @@ const BLANK = /[\s\0\u00a0]+/y
 const WORD = /[\p{L}_][\p{L}\p{N}_]*/uy
 // `WITHIN 5WHERE` occurs (Sysmon's own query), so a number ends where its digits end.
 const NUMBER = /[+-]?(?:0[xX][0-9a-fA-F]+|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)/y
-const OPERATOR = /<=|>=|<>|!=|[=<>(),.*]/y
+const OPERATOR = /<=|>=|<>|!=|[=<>(),.*[\]]/y
 
 /** Splits a WQL query into tokens. Never throws. */
 export function lexWql(text: string): {

@@ -138,9 +138,18 @@ class Parser {
   }
 
   #property(): WqlProperty {
-    const path = [this.#word('a property')]
-    while (this.#accept('.')) path.push(this.#accept('*') ? '*' : this.#word('a property'))
+    const path = [this.#propertyPart()]
+    while (this.#accept('.')) path.push(this.#accept('*') ? '*' : this.#propertyPart())
     return path
+  }
+
+  /** `Name` or `InsertionStrings[1]`. */
+  #propertyPart(): string {
+    const name = this.#word('a property')
+    if (!this.#accept('[')) return name
+    const index = this.#number('the index of an array')
+    if (!this.#accept(']')) this.#fail('expected ]')
+    return `${name}[${index}]`
   }
 
   #properties(): '*' | WqlProperty[] {

@@ -34,6 +34,7 @@ describe('queries', () => {
       "SELECT * FROM X WHERE P = 'it\\'s \\\\ a \\path'",
       "SELECT * FROM X WHERE P = 'it\\'s \\\\ a \\\\path'",
     ],
+    ["SELECT * FROM X WHERE A.Strings[ 1 ] = 'b'", "SELECT * FROM X WHERE A.Strings[1] = 'b'"],
     ['SELECT * FROM X WHERE 1 = 1', 'SELECT * FROM X WHERE 1 = 1'],
     ['SELECT * FROM X WHERE UPPER(Name) = "A"', "SELECT * FROM X WHERE UPPER(Name) = 'A'"],
     ['SELECT * FROM X WHERE A ISA Win32_Process', "SELECT * FROM X WHERE A ISA 'Win32_Process'"],
