@@ -21,7 +21,8 @@ export function readCases(path: string): Case[] {
 
 /** Undefined when an answer is what a case expects, else what differs first. */
 export function difference(expected: Case, actual: Answer): string | undefined {
-  const names = (columns: Case['columns']): string => columns.map(({ name, type }) => `${name}:${type}`).join(', ')
+  const names = (columns: Case['columns']): string =>
+    columns.map(({ name, type }) => `${name}:${type}`).join(', ')
   if (names(expected.columns) !== names(actual.columns)) {
     return `columns are (${names(actual.columns)}), not (${names(expected.columns)})`
   }
@@ -81,12 +82,17 @@ function equalJson(a: unknown, b: unknown, options: Case): boolean {
   if (typeof a === 'object' && a !== null && typeof b === 'object' && b !== null) {
     const [x, y] = [a as Record<string, unknown>, b as Record<string, unknown>]
     const keys = Object.keys(x)
-    return keys.length === Object.keys(y).length && keys.every((key) => key in y && equalJson(x[key], y[key], options))
+    return (
+      keys.length === Object.keys(y).length &&
+      keys.every((key) => key in y && equalJson(x[key], y[key], options))
+    )
   }
   return a === b
 }
 
 function close(a: number, b: number, options: Case): boolean {
   const tolerance = options.approx ? 1e-2 : 1e-9
-  return a === b || Math.abs(a - b) <= tolerance * Math.max(Math.abs(a), Math.abs(b)) || Math.abs(a - b) < 1e-12
+  return (
+    a === b || Math.abs(a - b) <= tolerance * Math.max(Math.abs(a), Math.abs(b)) || Math.abs(a - b) < 1e-12
+  )
 }

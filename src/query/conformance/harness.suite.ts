@@ -1,6 +1,6 @@
 import {
-  BOOLEAN,
   BIGINT,
+  BOOLEAN,
   DOUBLE,
   type DuckDBConnection,
   DuckDBInstance,
@@ -102,7 +102,9 @@ export async function runKql(
   for (;;) {
     const compiled = compileKql(text, { schema, answers })
     for (const external of compiled.externals) {
-      const columns = external.columns.map((column, i) => `"${physicalColumnNames(external.columns)[i]}" ${DUCKDB_STORAGE[column.type]}`)
+      const columns = external.columns.map(
+        (column, i) => `"${physicalColumnNames(external.columns)[i]}" ${DUCKDB_STORAGE[column.type]}`,
+      )
       await connection.run(`CREATE OR REPLACE TEMP TABLE "${external.sqlName}" (${columns.join(', ')})`)
     }
     if (compiled.probe === undefined) return run(connection, compiled, now)
@@ -119,7 +121,9 @@ const PROBE: readonly ResultColumn[] = [
 async function run(connection: DuckDBConnection, compiled: CompiledQuery, now: string): Promise<Answer> {
   const values = compiled.parameters.map((value) => bound(value, now))
   const reader = await connection.runAndReadAll(compiled.sql, values)
-  const rows = reader.getRows().map((row) => compiled.columns.map((column, i) => decode(row[i] ?? null, column.type)))
+  const rows = reader
+    .getRows()
+    .map((row) => compiled.columns.map((column, i) => decode(row[i] ?? null, column.type)))
   return { columns: compiled.columns, rows }
 }
 

@@ -23,7 +23,8 @@ const WIDE: ReadonlySet<string> = new Set([
 /** The call a `summarize` item consists of, when it is one that may make several columns. */
 export function wideAggregate(syn: Syn): Syn | undefined {
   let inner = syn
-  while (/^(SimpleNamed|CompoundNamed|Parenthesized)Expression$/.test(inner.kind)) inner = inner.child('Expression')
+  while (/^(SimpleNamed|CompoundNamed|Parenthesized)Expression$/.test(inner.kind))
+    inner = inner.child('Expression')
   if (inner.kind !== 'FunctionCallExpression') return undefined
   return WIDE.has(inner.child('Name').simpleName.toLowerCase()) ? inner : undefined
 }
@@ -50,7 +51,12 @@ export function aggregateOf(context: Context, syn: Syn, index: number): Aggregat
   return { name, args, columns, span: spanOf(context, syn) }
 }
 
-function wideArguments(context: Context, name: string, nodes: readonly Syn[], made: readonly Column[]): Expr[] {
+function wideArguments(
+  context: Context,
+  name: string,
+  nodes: readonly Syn[],
+  made: readonly Column[],
+): Expr[] {
   const star = nodes.findIndex((node) => node.kind === 'StarExpression')
   if (star < 0) return nodes.map((node) => readExpr(context, node))
   const before = nodes.slice(0, star).map((node) => readExpr(context, node))

@@ -43,7 +43,9 @@ const byName = (a: { name: string }, b: { name: string }): number =>
 
 /** Options of a plugin call: named arguments by name, others by position. */
 function option(args: readonly Syn[], name: string, position: number): Syn | undefined {
-  const named = args.find((arg) => arg.kind === 'SimpleNamedExpression' && arg.child('Name').simpleName === name)
+  const named = args.find(
+    (arg) => arg.kind === 'SimpleNamedExpression' && arg.child('Name').simpleName === name,
+  )
   if (named !== undefined) return named.child('Expression')
   const positional = args.filter((arg) => arg.kind !== 'SimpleNamedExpression')
   return positional[position]
@@ -75,7 +77,8 @@ function readBagUnpack(
   if (schema !== undefined) {
     const items = schema.map((column): NamedExpr => {
       const passed = findColumn(others, column.name)
-      if (passed !== undefined) return { name: column.name, expr: converted(columnRef(passed), column.type, span) }
+      if (passed !== undefined)
+        return { name: column.name, expr: converted(columnRef(passed), column.type, span) }
       return { name: column.name, expr: member(column.name.slice(prefix.length), column.type) }
     })
     return project(input, items)
@@ -90,7 +93,12 @@ function readBagUnpack(
   const unpacked = [...found].filter(({ name }) => !skip.has(name)).sort(byName)
   const clashing = (name: string): boolean => findColumn(others, `${prefix}${name}`) !== undefined
   if (conflict === 'error' && unpacked.some(({ name }) => clashing(name))) {
-    return refuse(context, called, 'bag_unpack() of a key that is a column already', "add columnsConflict='replace_source'")
+    return refuse(
+      context,
+      called,
+      'bag_unpack() of a key that is a column already',
+      "add columnsConflict='replace_source'",
+    )
   }
   const kept = others.filter(
     (column) =>
@@ -98,10 +106,12 @@ function readBagUnpack(
   )
   const made = unpacked
     .filter(({ name }) => conflict !== 'keep_source' || !clashing(name))
-    .map(({ name, type }): NamedExpr => ({
-      name: conflict === 'replace_source' ? `${prefix}${name}` : names.free(`${prefix}${name}`),
-      expr: member(name, type),
-    }))
+    .map(
+      ({ name, type }): NamedExpr => ({
+        name: conflict === 'replace_source' ? `${prefix}${name}` : names.free(`${prefix}${name}`),
+        expr: member(name, type),
+      }),
+    )
   return project(input, [...kept.map((column) => ({ name: column.name, expr: columnRef(column) })), ...made])
 }
 
@@ -128,7 +138,9 @@ function readPivot(
   const type = aggregate.columns[0]?.type ?? 'long'
   let values: string[]
   if (schema !== undefined) {
-    values = schema.filter((column) => findColumn(keys, column.name) === undefined).map((column) => column.name)
+    values = schema
+      .filter((column) => findColumn(keys, column.name) === undefined)
+      .map((column) => column.name)
   } else {
     const text = converted(by, 'string', span)
     const names: NamedExpr[] = [
@@ -136,7 +148,9 @@ function readPivot(
       { name: 'type', expr: literal('string', type) },
     ]
     const columns = names.map(({ name }): Column => ({ name, type: 'string' }))
-    const items = names.map(({ name }): NamedExpr => ({ name, expr: { kind: 'column', name, type: 'string' } }))
+    const items = names.map(
+      ({ name }): NamedExpr => ({ name, expr: { kind: 'column', name, type: 'string' } }),
+    )
     const question: Rel = { kind: 'summarize', input, keys: names, aggregates: [], items, columns }
     values = [...answerFor(context, question)].sort(byName).map(({ name }) => name)
   }
@@ -173,7 +187,12 @@ function readNarrow(context: Context, input: Rel, called: Syn): Rel {
   const serialized: Rel = { kind: 'serialize', input, columns: input.columns }
   const cells = visible(input.columns).map((column): Expr => {
     const text = converted(columnRef(column), 'string', span)
-    const pair = [literal('string', 'Column'), literal('string', column.name), literal('string', 'Value'), text]
+    const pair = [
+      literal('string', 'Column'),
+      literal('string', column.name),
+      literal('string', 'Value'),
+      text,
+    ]
     return call(context, called, 'bag_pack', pair, 'dynamic')
   })
   const rows = project(serialized, [
@@ -190,7 +209,8 @@ function readNarrow(context: Context, input: Rel, called: Syn): Rel {
     bagArrays: false,
     columns: rows.columns,
   }
-  const part = (key: string): Expr => converted({ kind: 'member', of: list, key, type: 'dynamic' }, 'string', span)
+  const part = (key: string): Expr =>
+    converted({ kind: 'member', of: list, key, type: 'dynamic' }, 'string', span)
   return project(expanded, [
     { name: 'Row', expr: { kind: 'column', name: 'Row', type: 'long' } },
     { name: 'Column', expr: part('Column') },
@@ -208,18 +228,36 @@ function readIpLookup(context: Context, input: Rel, called: Syn, name: string, a
   const names = new NameTable(input.columns.map((column) => column.name))
   const items = [
     ...input.columns.map((column) => ({ side: 'left', from: column.name, name: column.name }) as const),
-    ...table.columns.map((column) => ({ side: 'right', from: column.name, name: names.free(column.name) }) as const),
+    ...table.columns.map(
+      (column) => ({ side: 'right', from: column.name, name: names.free(column.name) }) as const,
+    ),
   ]
-  const columns = items.map(({ side, from, name: own }): Column => ({
-    name: own,
-    type: findColumn(side === 'left' ? input.columns : table.columns, from)?.type ?? 'string',
-  }))
+  const columns = items.map(
+    ({ side, from, name: own }): Column => ({
+      name: own,
+      type: findColumn(side === 'left' ? input.columns : table.columns, from)?.type ?? 'string',
+    }),
+  )
   const span = spanOf(context, called)
-  const crossed: Rel = { kind: 'join', joinKind: 'inner', left: input, right: table, on: [], items, columns, span }
+  const crossed: Rel = {
+    kind: 'join',
+    joinKind: 'inner',
+    left: input,
+    right: table,
+    on: [],
+    items,
+    columns,
+    span,
+  }
   const key = items.find(({ side, from }) => side === 'right' && from === keyNode.simpleName)
   if (key === undefined) return refuse(context, keyNode, `the lookup key ‘${keyNode.text}’`)
   const address = readExpr({ ...context, columns: input.columns }, sourceNode)
   const network: Expr = { kind: 'column', name: key.name, type: 'string' }
   const test = name === 'ipv4_lookup' ? 'ipv4_is_match' : 'ipv6_is_match'
-  return { kind: 'where', input: crossed, predicate: call(context, called, test, [address, network], 'bool'), columns }
+  return {
+    kind: 'where',
+    input: crossed,
+    predicate: call(context, called, test, [address, network], 'bool'),
+    columns,
+  }
 }

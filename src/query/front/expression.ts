@@ -102,7 +102,8 @@ export function readExpr(context: Context, syn: Syn): Expr {
       return readName(context, syn)
     case 'UnaryMinusExpression': {
       const inner = readExpr(context, syn.child('Expression'))
-      if (inner.kind === 'literal' && typeof inner.value === 'number') return literal(inner.type, -inner.value)
+      if (inner.kind === 'literal' && typeof inner.value === 'number')
+        return literal(inner.type, -inner.value)
       if (inner.kind === 'literal' && inner.type !== 'datetime' && typeof inner.value === 'string') {
         const negated = inner.value.startsWith('-') ? inner.value.slice(1) : `-${inner.value}`
         return literal(inner.type, inner.value === 'NaN' ? 'NaN' : negated)
@@ -120,7 +121,11 @@ export function readExpr(context: Context, syn: Syn): Expr {
     case 'FunctionCallExpression':
       return readCall(context, syn)
     case 'ToScalarExpression':
-      return { kind: 'scalar-of', table: readTable(context, syn.child('Expression')), type: syn.scalar ?? 'dynamic' }
+      return {
+        kind: 'scalar-of',
+        table: readTable(context, syn.child('Expression')),
+        type: syn.scalar ?? 'dynamic',
+      }
     case 'TypeOfLiteralExpression':
       return literal('string', syn.symbolName ?? syn.text.replace(/^typeof\s*\(\s*|\s*\)$/g, ''))
     default:
@@ -174,7 +179,14 @@ function readList(context: Context, syn: Syn, name: string): Expr {
   if (items.length === 1 && first !== undefined && first.columns !== undefined) {
     return { kind: 'in-table', name, value, table: readTable(context, first), type: 'bool', span }
   }
-  return { kind: 'list', name, value, items: items.map((item) => readExpr(context, item)), type: 'bool', span }
+  return {
+    kind: 'list',
+    name,
+    value,
+    items: items.map((item) => readExpr(context, item)),
+    type: 'bool',
+    span,
+  }
 }
 
 function readBetween(context: Context, syn: Syn): Expr {
@@ -183,7 +195,8 @@ function readBetween(context: Context, syn: Syn): Expr {
   const low = readExpr(context, couple.child('First'))
   let high = readExpr(context, couple.child('Second'))
   // `t between (x .. 1h)` means up to x + 1h (SEMANTICS 11).
-  if (low.type === 'datetime' && high.type === 'timespan') high = call(context, syn, '+', [low, high], 'datetime')
+  if (low.type === 'datetime' && high.type === 'timespan')
+    high = call(context, syn, '+', [low, high], 'datetime')
   const name = syn.kind === 'NotBetweenExpression' ? '!between' : 'between'
   return call(context, syn, name, [value, low, high], 'bool')
 }
@@ -227,7 +240,8 @@ function readCall(context: Context, syn: Syn): Expr {
   const binding = context.scope.get(name)
   if (binding?.kind === 'function') return callFunction(context, syn, binding, args)
   const lower = name.toLowerCase()
-  if (context.aggregates !== undefined && isAggregate(lower)) return readAggregate(context, syn, context.aggregates)
+  if (context.aggregates !== undefined && isAggregate(lower))
+    return readAggregate(context, syn, context.aggregates)
   return readBuiltIn(context, syn, lower, args)
 }
 
@@ -258,7 +272,10 @@ function readBuiltIn(context: Context, syn: Syn, name: string, args: readonly Sy
     case 'column_names_of': {
       const table = args[0]
       const names = table === undefined ? [] : visible(readTable(context, table).columns)
-      return literal('dynamic', names.map((column) => column.name))
+      return literal(
+        'dynamic',
+        names.map((column) => column.name),
+      )
     }
     case 'toscalar':
       return args[0] === undefined
@@ -272,9 +289,11 @@ function readBuiltIn(context: Context, syn: Syn, name: string, args: readonly Sy
 /** `column_ifexists(name, default)`: settled here, since the columns are known (SEMANTICS 12). */
 function readColumnIfExists(context: Context, syn: Syn, args: readonly Syn[]): Expr {
   const [name, fallback] = args
-  if (name === undefined || fallback === undefined) return refuse(context, syn, 'column_ifexists() in this form')
+  if (name === undefined || fallback === undefined)
+    return refuse(context, syn, 'column_ifexists() in this form')
   const wanted = readExpr(context, name)
-  const spelled = wanted.kind === 'literal' && wanted.type === 'string' ? String(wanted.value) : name.simpleName
+  const spelled =
+    wanted.kind === 'literal' && wanted.type === 'string' ? String(wanted.value) : name.simpleName
   const column = findColumn(context.columns, spelled)
   if (column !== undefined) return { kind: 'column', name: column.name, type: column.type }
   return readExpr(context, fallback)
@@ -282,7 +301,12 @@ function readColumnIfExists(context: Context, syn: Syn, args: readonly Syn[]): E
 
 /** Reception times are not kept in evidence: the event's own time stands in, and a note says so. */
 function readIngestionTime(context: Context, syn: Syn): Expr {
-  note(context, 'query/stand-in', 'ingestion_time() is not in the evidence: the time of the event stands in for it', syn)
+  note(
+    context,
+    'query/stand-in',
+    'ingestion_time() is not in the evidence: the time of the event stands in for it',
+    syn,
+  )
   for (const name of ['_TimeReceived', 'Timestamp', 'TimeGenerated']) {
     const column = findColumn(context.columns, name)
     if (column?.type === 'datetime') return { kind: 'column', name, type: 'datetime' }

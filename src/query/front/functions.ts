@@ -97,7 +97,13 @@ function bindArguments(
 function asType(context: Context, syn: Syn, expr: Expr, type: KustoType): Expr {
   if (expr.type === type || expr.type === 'dynamic' || type === 'dynamic') return expr
   if (expr.kind === 'literal' && expr.value === null) return literal(type, null)
-  const convert = { int: 'toint', long: 'tolong', real: 'toreal', decimal: 'todecimal', string: 'tostring' } as const
+  const convert = {
+    int: 'toint',
+    long: 'tolong',
+    real: 'toreal',
+    decimal: 'todecimal',
+    string: 'tostring',
+  } as const
   const name = type in convert ? convert[type as keyof typeof convert] : undefined
   return name === undefined ? expr : call(context, syn, name, [expr], type)
 }

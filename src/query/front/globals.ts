@@ -41,7 +41,8 @@ function fileProfile(): unknown {
 /** All watchlists given, as one schema: which one a call means is settled by its alias when the plan is read. */
 function watchlist(schema: QuerySchema): unknown {
   const columns = new Map(WATCHLIST_COLUMNS.map((column) => [column.name, column]))
-  for (const list of schema.watchlists ?? []) for (const column of list.columns) columns.set(column.name, column)
+  for (const list of schema.watchlists ?? [])
+    for (const column of list.columns) columns.set(column.name, column)
   return new (kusto().Language.Symbols.FunctionSymbol.$ctor16)(
     '_GetWatchlist',
     '(alias:string)',

@@ -33,7 +33,7 @@ export function readQuery(text: string, options: CompileOptions): ReadQuery {
   const source = options.source ?? 'query'
   const edited = quoteFileProfileColumns(text)
   const code = analyze(edited.text, options)
-  throwErrors(code, edited.unshift, source)
+  throwErrors(code, edited, source)
   const root = new Syn(code.Syntax)
   const front: Front = {
     options,
@@ -58,7 +58,12 @@ export function readQuery(text: string, options: CompileOptions): ReadQuery {
       render = renderHint(expression)
       result = isTabular(expression) ? readTable(context, expression) : undefined
       if (result === undefined) {
-        throw refusal('a statement that is not a table', spanAt(front, expression), source, 'write print … before it')
+        throw refusal(
+          'a statement that is not a table',
+          spanAt(front, expression),
+          source,
+          'write print … before it',
+        )
       }
     }
   } catch (error) {
@@ -69,7 +74,18 @@ export function readQuery(text: string, options: CompileOptions): ReadQuery {
     const at = { in: 'text', source, start: 0, end: text.length } as const
     throw new InputError('query/invalid', 'the query has no tabular statement, so it has no result', at)
   }
-  return { root: question === undefined ? result : undefined, question, notes: front.notes, externals: front.externals, render }
+  return {
+    root: question === undefined ? result : undefined,
+    question,
+    notes: front.notes,
+    externals: front.externals,
+    render,
+  }
+}
+
+interface Edited {
+  readonly text: string
+  readonly unshift: (position: number) => number
 }
 
 function spanAt(front: Front, syn: Syn): { start: number; end: number } {
@@ -87,24 +103,34 @@ function analyze(text: string, options: CompileOptions): KustoCode {
     // The service is one 4 MB line; only the message of what it throws is fit to show.
     const message = error instanceof Error ? error.message.slice(0, 200) : 'unknown failure'
     const at = { in: 'text', source: options.source ?? 'query', start: 0, end: text.length } as const
-    throw new InputError('query/invalid', `Microsoft’s KQL service could not analyse this text: ${message}`, at)
+    throw new InputError(
+      'query/invalid',
+      `Microsoft’s KQL service could not analyse this text: ${message}`,
+      at,
+    )
   }
 }
 
 /** Errors the binder reports about queries that the services accept. */
-function isFalseAlarm(code: string): boolean {
-  // KS503 and its like are advice, sent as errors by no real service.
-  return code === 'KS503'
+function isFalseAlarm(code: string, before: string): boolean {
+  // The services take count(x) for any x; the binder wants a predicate.
+  return code === 'KS107' && /\bcount\s*\(\s*$/.test(before)
 }
 
-function throwErrors(code: KustoCode, unshift: (position: number) => number, source: string): void {
+function throwErrors(code: KustoCode, edited: Edited, source: string): void {
+  const { text, unshift } = edited
   const found = code.GetDiagnostics()
   const errors: { code: string; message: string; start: number; end: number }[] = []
   for (let i = 0; i < found.Count; i++) {
     const item = found.getItem(i)
-    if (item.Severity !== 'Error' || isFalseAlarm(item.Code)) continue
+    if (item.Severity !== 'Error' || isFalseAlarm(item.Code, text.slice(0, item.Start))) continue
     const start = unshift(item.Start)
-    errors.push({ code: item.Code, message: item.Message, start, end: Math.max(start, unshift(item.Start + item.Length)) })
+    errors.push({
+      code: item.Code,
+      message: item.Message,
+      start,
+      end: Math.max(start, unshift(item.Start + item.Length)),
+    })
   }
   const [first, ...rest] = errors.sort((a, b) => a.start - b.start)
   if (first === undefined) return
@@ -121,7 +147,7 @@ function throwErrors(code: KustoCode, unshift: (position: number) => number, sou
  * Defender accepts `FileProfile(SHA1, 1000)` with a bare column; a function symbol cannot say that, so the name is
  * put in quotes before binding. `unshift` leads back to the text as written.
  */
-function quoteFileProfileColumns(text: string): { text: string; unshift: (position: number) => number } {
+function quoteFileProfileColumns(text: string): Edited {
   const quotes: number[] = []
   const edited = text.replace(
     /(\bFileProfile\s*\(\s*)([A-Za-z_]\w*)(?=\s*[,)])/g,
@@ -147,7 +173,8 @@ function renderHint(syn: Syn): RenderHint | undefined {
   const given = [...operator.list('Parameters'), ...(operator.maybe('WithClause')?.list('Properties') ?? [])]
   for (const property of given) {
     const value = property.maybe('Expression')
-    if (value !== undefined) properties[property.child('Name').simpleName] = String(value.node.LiteralValue ?? value.text)
+    if (value !== undefined)
+      properties[property.child('Name').simpleName] = String(value.node.LiteralValue ?? value.text)
   }
   return { chart: operator.maybe('ChartType')?.text ?? 'table', properties }
 }

@@ -57,7 +57,8 @@ export function readInvokeBuiltIn(
 function joinProfile(context: Context, input: Rel, syn: Syn, key: Column, added: readonly Column[]): Rel {
   const profile = context.front.options.schema.fileProfile
   const hash = profile?.columns[0]
-  if (profile === undefined || hash === undefined) return refuse(context, syn, 'FileProfile() without a hash column')
+  if (profile === undefined || hash === undefined)
+    return refuse(context, syn, 'FileProfile() without a hash column')
   const right: Rel = {
     kind: 'table',
     name: profile.name,
@@ -71,7 +72,16 @@ function joinProfile(context: Context, input: Rel, syn: Syn, key: Column, added:
   ]
   const columns = [...input.columns, ...present]
   const on = [{ left: columnRef(key), right: columnRef(hash) }]
-  const joined: Rel = { kind: 'join', joinKind: 'leftouter', left: input, right, on, items, columns, span: spanOf(context, syn) }
+  const joined: Rel = {
+    kind: 'join',
+    joinKind: 'leftouter',
+    left: input,
+    right,
+    on,
+    items,
+    columns,
+    span: spanOf(context, syn),
+  }
   const absent = added.filter((column) => !present.includes(column))
   return {
     kind: 'project',

@@ -35,7 +35,8 @@ export function readJoin(context: Context, left: Rel, syn: Syn): Rel {
   if (kind === undefined) return refuse(context, syn, `join kind=${parameter(syn, 'kind')}`)
   const right = readTable({ ...context, columns: undefined }, syn.child('Expression'))
   const condition = syn.child('ConditionClause')
-  if (condition.kind !== 'JoinOnClause') return refuse(context, syn, 'a join without `on`', 'name the key columns')
+  if (condition.kind !== 'JoinOnClause')
+    return refuse(context, syn, 'a join without `on`', 'name the key columns')
   const on = readKeys(context, left, right, condition.list('Expressions'))
   const columns = kind.startsWith('right') && kind !== 'rightouter' ? right.columns : left.columns
   const oneSided = /anti|semi/.test(kind)
@@ -89,7 +90,12 @@ function readKeys(
   right: Rel,
   nodes: readonly Syn[],
 ): { left: Expr; right: Expr }[] {
-  const both: Context = { front: context.front, scope: context.scope, columns: left.columns, right: right.columns }
+  const both: Context = {
+    front: context.front,
+    scope: context.scope,
+    columns: left.columns,
+    right: right.columns,
+  }
   return nodes.flatMap((node) => readKey(both, left, right, node))
 }
 
@@ -114,11 +120,13 @@ function readKey(context: Context, left: Rel, right: Rel, node: Syn): { left: Ex
     const name = inner.simpleName
     const [a, b] = [findColumn(left.columns, name), findColumn(right.columns, name)]
     if (a !== undefined && b !== undefined) {
-      return [
-        { left: { kind: 'column', name, type: a.type }, right: { kind: 'column', name, type: b.type } },
-      ]
+      return [{ left: { kind: 'column', name, type: a.type }, right: { kind: 'column', name, type: b.type } }]
     }
   }
-  return refuse(context, node, `the join condition ‘${node.text}’`, 'only equalities joined with `and` are possible')
+  return refuse(
+    context,
+    node,
+    `the join condition ‘${node.text}’`,
+    'only equalities joined with `and` are possible',
+  )
 }
-

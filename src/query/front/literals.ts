@@ -53,11 +53,15 @@ export function readLiteral(context: Context, syn: Syn): Literal {
       return literal(type, String(value).toLowerCase())
     case 'timespan': {
       const ticks = timespanTicks(String(value))
-      return ticks === undefined ? refuse(context, syn, 'this timespan literal') : literal(type, String(ticks))
+      return ticks === undefined
+        ? refuse(context, syn, 'this timespan literal')
+        : literal(type, String(ticks))
     }
     case 'datetime': {
       const ticks = dateTimeTicks(value)
-      return ticks === undefined ? refuse(context, syn, 'this datetime literal') : literal(type, isoOfTicks(ticks))
+      return ticks === undefined
+        ? refuse(context, syn, 'this datetime literal')
+        : literal(type, isoOfTicks(ticks))
     }
     default:
       return literal('dynamic', null)
@@ -73,9 +77,15 @@ function realOf(text: string, value: string): number | string {
   return Number.isFinite(number) && inner !== '' ? number : Number(value)
 }
 
+interface BridgeRuntime {
+  readonly Bridge?: { unbox(value: unknown): unknown }
+  readonly System?: { readonly DateTime?: { getTicks(date: unknown): unknown } }
+}
+
 function dateTimeTicks(value: unknown): bigint | undefined {
-  const clock = (globalThis as { System?: { DateTime?: { getTicks(date: unknown): unknown } } }).System?.DateTime
-  const text = clock === undefined ? '' : String(clock.getTicks(value))
+  const { Bridge, System } = globalThis as BridgeRuntime
+  if (Bridge === undefined || System?.DateTime === undefined) return undefined
+  const text = String(System.DateTime.getTicks(Bridge.unbox(value)))
   return /^-?\d+$/.test(text) ? BigInt(text) : undefined
 }
 

@@ -20,7 +20,10 @@ export function readMakeSeries(context: Context, input: Rel, syn: Syn): Rel {
   let to: Expr | undefined
   let step: Expr | undefined
   if (range.kind === 'MakeSeriesInRangeClause') {
-    ;[from, to, step] = range.child('Arguments').list('Expressions').map((node) => readExpr(outer, node))
+    ;[from, to, step] = range
+      .child('Arguments')
+      .list('Expressions')
+      .map((node) => readExpr(outer, node))
   } else {
     const part = (name: string): Expr | undefined => {
       const node = range.maybe(name)?.maybe('Expression')
@@ -32,7 +35,18 @@ export function readMakeSeries(context: Context, input: Rel, syn: Syn): Rel {
   }
   if (step === undefined) return refuse(context, syn, 'make-series without a step')
   const columns = syn.columns ?? []
-  return { kind: 'make-series', input, aggregates, on, from, to, step, by, columns, span: spanOf(context, syn) }
+  return {
+    kind: 'make-series',
+    input,
+    aggregates,
+    on,
+    from,
+    to,
+    step,
+    by,
+    columns,
+    span: spanOf(context, syn),
+  }
 }
 
 function named(context: Context, node: Syn): NamedExpr {

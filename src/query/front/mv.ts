@@ -24,7 +24,11 @@ function readItems(context: Context, syn: Syn): ExpandColumn[] {
 }
 
 /** Input columns with the expanded ones in place, new ones last, the index after them (SEMANTICS 9). */
-function expandedColumns(input: Rel, items: readonly ExpandColumn[], index: string | undefined): Rel['columns'] {
+function expandedColumns(
+  input: Rel,
+  items: readonly ExpandColumn[],
+  index: string | undefined,
+): Rel['columns'] {
   const kept = input.columns.map((column) => {
     const item = items.find((candidate) => candidate.name === column.name)
     return item === undefined ? column : { name: column.name, type: item.to ?? ('dynamic' as const) }

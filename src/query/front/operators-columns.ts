@@ -34,7 +34,11 @@ function readAssignments(context: Context, syn: Syn): Assignment[] {
   switch (syn.kind) {
     case 'SimpleNamedExpression':
       return [
-        { name: syn.child('Name').simpleName, explicit: true, expr: scalar(context, syn.child('Expression')) },
+        {
+          name: syn.child('Name').simpleName,
+          explicit: true,
+          expr: scalar(context, syn.child('Expression')),
+        },
       ]
     case 'CompoundNamedExpression':
       return readCompound(context, syn)
@@ -50,7 +54,10 @@ function scalar(context: Context, syn: Syn): Expr {
 }
 
 function readCompound(context: Context, syn: Syn): Assignment[] {
-  const names = syn.child('Names').list('Names').map((name) => name.simpleName)
+  const names = syn
+    .child('Names')
+    .list('Names')
+    .map((name) => name.simpleName)
   return readTuple(context, syn.child('Expression')).map((assignment, i) => {
     const name = names[i]
     return name === undefined ? assignment : { ...assignment, name, explicit: true }
@@ -61,7 +68,10 @@ function readCompound(context: Context, syn: Syn): Assignment[] {
 function readTuple(context: Context, syn: Syn): Assignment[] {
   const made = syn.columns ?? []
   const name = syn.child('Name').simpleName.toLowerCase()
-  const args = syn.child('ArgumentList').list('Expressions').map((arg) => readExpr(context, arg))
+  const args = syn
+    .child('ArgumentList')
+    .list('Expressions')
+    .map((arg) => readExpr(context, arg))
   const span = { start: context.front.unshift(syn.start), end: context.front.unshift(syn.end) }
   const whole: Expr = { kind: 'call', name: `${name}$tuple`, args, type: 'dynamic', span }
   return made.map((column, i) => ({
@@ -141,13 +151,21 @@ export function readExtend(context: Context, input: Rel, syn: Syn): Rel {
   const names = new NameTable(known.keys())
   for (const { name, explicit, expr } of assignments) {
     if (explicit && name !== undefined && known.has(name)) replaced.set(name, expr)
-    else if (!explicit && name !== undefined && known.has(name) && !bound.some((c) => c.name.startsWith(name))) {
+    else if (
+      !explicit &&
+      name !== undefined &&
+      known.has(name) &&
+      !bound.some((c) => c.name.startsWith(name))
+    ) {
       // `extend bin(t, 1h)` without a name replaces t when the binder adds no column for it.
       replaced.set(name, expr)
     } else {
       const next = bound[added.length]?.name
       const wanted = explicit ? name : next
-      added.push({ name: explicit && name !== undefined ? name : names.free(wanted ?? name ?? 'Column1'), expr })
+      added.push({
+        name: explicit && name !== undefined ? name : names.free(wanted ?? name ?? 'Column1'),
+        expr,
+      })
     }
   }
   const items = [
@@ -158,7 +176,8 @@ export function readExtend(context: Context, input: Rel, syn: Syn): Rel {
     ...dedupe(added),
   ]
   const columns = items.map(({ name, expr }) => {
-    const hidden = input.columns.find((column) => column.name === name)?.hidden === true && !replaced.has(name)
+    const hidden =
+      input.columns.find((column) => column.name === name)?.hidden === true && !replaced.has(name)
     return hidden ? { name, type: expr.type, hidden } : { name, type: expr.type }
   })
   return { kind: 'project', input, items, columns }
@@ -173,7 +192,13 @@ export function readPrint(context: Context, syn: Syn): Rel {
   const input: Rel = { kind: 'values', columns: [], rows: [[]] }
   const row: Context = { front: context.front, scope: context.scope, columns: [] }
   const items = syn.list('Expressions').flatMap((node) => readAssignments(row, node))
-  return project(input, named(items.map((item, i) => ({ ...item, name: item.name ?? `print_${i}` })), syn.columns))
+  return project(
+    input,
+    named(
+      items.map((item, i) => ({ ...item, name: item.name ?? `print_${i}` })),
+      syn.columns,
+    ),
+  )
 }
 
 /** True for `a*`: a column pattern rather than a name. */
@@ -188,7 +213,8 @@ export function wildcard(pattern: string): (name: string) => boolean {
   const last = pieces[pieces.length - 1] ?? ''
   return (name) => {
     if (pieces.length === 1) return name === pattern
-    if (name.length < first.length + last.length || !name.startsWith(first) || !name.endsWith(last)) return false
+    if (name.length < first.length + last.length || !name.startsWith(first) || !name.endsWith(last))
+      return false
     let at = first.length
     for (const piece of pieces.slice(1, -1)) {
       const found = name.indexOf(piece, at)
@@ -210,7 +236,10 @@ export function matching(columns: readonly Column[], syn: Syn): Column[] {
 export function readProjectAway(_context: Context, input: Rel, syn: Syn): Rel {
   const away = new Set(syn.list('Expressions').flatMap((node) => matching(input.columns, node)))
   const kept = input.columns.filter((column) => !away.has(column))
-  return pick(input, kept.map((column) => ({ name: column.name, column })))
+  return pick(
+    input,
+    kept.map((column) => ({ name: column.name, column })),
+  )
 }
 
 export function readProjectKeep(_context: Context, input: Rel, syn: Syn): Rel {
@@ -226,7 +255,10 @@ export function readProjectRename(context: Context, input: Rel, syn: Syn): Rel {
   for (const node of syn.list('Expressions')) {
     if (node.kind !== 'SimpleNamedExpression') return refuse(context, node, 'this form of project-rename')
     const source = node.child('Expression')
-    renamed.set(source.kind === 'NameReference' ? source.simpleName : source.text, node.child('Name').simpleName)
+    renamed.set(
+      source.kind === 'NameReference' ? source.simpleName : source.text,
+      node.child('Name').simpleName,
+    )
   }
   return pick(
     input,
@@ -237,15 +269,21 @@ export function readProjectRename(context: Context, input: Rel, syn: Syn): Rel {
 export function readProjectReorder(_context: Context, input: Rel, syn: Syn): Rel {
   const order: Column[] = []
   for (const node of syn.list('Expressions')) {
-    const ordering = node.kind === 'OrderedExpression' ? (node.maybe('Ordering')?.text.toLowerCase() ?? '') : ''
+    const ordering =
+      node.kind === 'OrderedExpression' ? (node.maybe('Ordering')?.text.toLowerCase() ?? '') : ''
     const target = node.kind === 'OrderedExpression' ? node.child('Expression') : node
     const group = matching(visible(input.columns), target).filter((column) => !order.includes(column))
-    if (/granny/.test(ordering)) group.sort((a, b) => natural(a.name, b.name) * (/desc/.test(ordering) ? -1 : 1))
-    else if (ordering !== '') group.sort((a, b) => ordinal(a.name, b.name) * (/^desc/.test(ordering) ? -1 : 1))
+    if (/granny/.test(ordering))
+      group.sort((a, b) => natural(a.name, b.name) * (/desc/.test(ordering) ? -1 : 1))
+    else if (ordering !== '')
+      group.sort((a, b) => ordinal(a.name, b.name) * (/^desc/.test(ordering) ? -1 : 1))
     order.push(...group)
   }
   const rest = input.columns.filter((column) => !order.includes(column))
-  return pick(input, [...order, ...rest].map((column) => ({ name: column.name, column })))
+  return pick(
+    input,
+    [...order, ...rest].map((column) => ({ name: column.name, column })),
+  )
 }
 
 function ordinal(a: string, b: string): number {
@@ -307,4 +345,3 @@ export function readGetSchema(input: Rel): Rel {
   ])
   return { kind: 'values', columns, rows }
 }
-

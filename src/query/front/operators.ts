@@ -6,6 +6,7 @@ import { callTable } from './functions.ts'
 import { readInvokeBuiltIn } from './invoke.ts'
 import { readJoin, readLookup } from './join.ts'
 import { readMakeSeries } from './make-series.ts'
+import { readMvApply, readMvExpand } from './mv.ts'
 import {
   readDistinct,
   readExtend,
@@ -16,7 +17,6 @@ import {
   readProjectRename,
   readProjectReorder,
 } from './operators-columns.ts'
-import { readMvApply, readMvExpand } from './mv.ts'
 import { readParse, readParseKv } from './parse.ts'
 import { readPartition } from './partition.ts'
 import { readSearch } from './search.ts'
@@ -75,7 +75,13 @@ export function readOperator(context: Context, input: Rel, syn: Syn): Rel {
       const name = syn.columns?.[0]?.name ?? of.resultName ?? 'Column1'
       const expr = readExpr(row, of)
       const count = readExpr(context, syn.child('Expression'))
-      return { kind: 'sample-distinct', input, count, of: { name, expr }, columns: [{ name, type: expr.type }] }
+      return {
+        kind: 'sample-distinct',
+        input,
+        count,
+        of: { name, expr },
+        columns: [{ name, type: expr.type }],
+      }
     }
     case 'TopNestedOperator':
       return readTopNested(row, input, syn)
@@ -111,7 +117,11 @@ export function readOperator(context: Context, input: Rel, syn: Syn): Rel {
     case 'SearchOperator':
       return readSearch(row, input, syn)
     case 'AsOperator': {
-      context.scope.set(syn.child('Name').simpleName, { kind: 'table', rel: input, name: syn.child('Name').simpleName })
+      context.scope.set(syn.child('Name').simpleName, {
+        kind: 'table',
+        rel: input,
+        name: syn.child('Name').simpleName,
+      })
       return input
     }
     case 'RenderOperator':

@@ -10,11 +10,23 @@ export function readPartition(context: Context, input: Rel, syn: Syn): Rel {
   const operand = syn.child('Operand')
   const body = operand.maybe('Subquery')
   if (body === undefined || operand.kind !== 'PartitionSubquery') {
-    return refuse(context, syn, 'partition with a query in braces', 'use the form partition by key (operators)')
+    return refuse(
+      context,
+      syn,
+      'partition with a query in braces',
+      'use the form partition by key (operators)',
+    )
   }
   context.front.counter += 1
   const id = context.front.counter
   const leaf: Rel = { kind: 'apply-input', id, columns: input.columns }
   const sub = readTable(pipedInto(context, leaf), body)
-  return { kind: 'partition', input, by: readExpr(context, syn.child('ByExpression')), id, sub, columns: sub.columns }
+  return {
+    kind: 'partition',
+    input,
+    by: readExpr(context, syn.child('ByExpression')),
+    id,
+    sub,
+    columns: sub.columns,
+  }
 }

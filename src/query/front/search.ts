@@ -32,7 +32,9 @@ function tablesIn(context: Context, syn: Syn): { rel: Rel; source: string }[] {
       const matches = wildcard(node.kind === 'StarExpression' ? '*' : node.simpleName)
       return names.filter(matches).flatMap((name) => named(context, name))
     }
-    return [{ rel: readTable(context, node), source: node.kind === 'NameReference' ? node.simpleName : node.text }]
+    return [
+      { rel: readTable(context, node), source: node.kind === 'NameReference' ? node.simpleName : node.text },
+    ]
   })
 }
 
@@ -64,7 +66,8 @@ function readCondition(context: Context, syn: Syn, caseSensitive: boolean): Expr
   }
   if (syn.kind === 'FunctionCallExpression' && /^not$/i.test(syn.child('Name').simpleName)) {
     const inner = syn.child('ArgumentList').list('Expressions')[0]
-    if (inner !== undefined) return boolCall('not', [readCondition(context, inner, caseSensitive)], context, syn)
+    if (inner !== undefined)
+      return boolCall('not', [readCondition(context, inner, caseSensitive)], context, syn)
   }
   const left = syn.maybe('Left')
   if (left?.kind === 'StarExpression') return starComparison(context, syn)
@@ -81,7 +84,13 @@ function mentionsMissing(context: Context, syn: Syn): boolean {
 
 function boolCall(name: string, args: readonly Expr[], context: Context, syn: Syn): Expr {
   const { unshift } = context.front
-  return { kind: 'call', name, args, type: 'bool', span: { start: unshift(syn.start), end: unshift(syn.end) } }
+  return {
+    kind: 'call',
+    name,
+    args,
+    type: 'bool',
+    span: { start: unshift(syn.start), end: unshift(syn.end) },
+  }
 }
 
 function textColumns(context: Context): Column[] {
@@ -91,7 +100,8 @@ function textColumns(context: Context): Column[] {
 /** A term is looked for in the text of every column, whatever its type, as `search` does. */
 function anyColumn(context: Context, syn: Syn, term: Syn, caseSensitive: boolean): Expr {
   const needle = readExpr(context, term)
-  if (needle.kind !== 'literal' || typeof needle.value !== 'string') return refuse(context, syn, 'this search term')
+  if (needle.kind !== 'literal' || typeof needle.value !== 'string')
+    return refuse(context, syn, 'this search term')
   const suffix = caseSensitive ? '_cs' : ''
   const { operator, text } = termOperator(needle.value)
   const parts = textColumns(context).map((column) =>
@@ -109,10 +119,14 @@ function anyColumn(context: Context, syn: Syn, term: Syn, caseSensitive: boolean
 function termOperator(term: string): { operator: string; text: string } {
   const bare = term.replace(/^\*|\*$/g, '')
   if (bare.includes('*')) {
-    const regex = bare.split('*').map((piece) => piece.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&')).join('.*')
+    const regex = bare
+      .split('*')
+      .map((piece) => piece.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&'))
+      .join('.*')
     return { operator: 'matches regex', text: `(?is)${regex}` }
   }
-  if (term.startsWith('*') && term.endsWith('*') && term.length > 1) return { operator: 'contains', text: bare }
+  if (term.startsWith('*') && term.endsWith('*') && term.length > 1)
+    return { operator: 'contains', text: bare }
   if (term.endsWith('*')) return { operator: 'hasprefix', text: bare }
   if (term.startsWith('*')) return { operator: 'hassuffix', text: bare }
   return { operator: 'has', text: bare }
@@ -158,7 +172,10 @@ function oneOf(parts: readonly Expr[], context: Context, syn: Syn): Expr {
 
 /** `find … project a, b`: those columns; without it, the columns common to all tables and the rest packed. */
 function findColumns(union: Rel, syn: Syn): Rel {
-  const wanted = syn.maybe('Project')?.list('Columns').map((node) => node.simpleName)
+  const wanted = syn
+    .maybe('Project')
+    ?.list('Columns')
+    .map((node) => node.simpleName)
   const bound = syn.columns?.map((column) => column.name) ?? []
   const names = wanted === undefined ? bound : ['source_', ...wanted.filter((name) => name !== 'source_')]
   const picked = names.flatMap((name) => {

@@ -50,7 +50,11 @@ function readParameter(context: Context, syn: Syn): void {
   }
   const expr = given === undefined ? readExpr(context, fallback ?? syn) : parameterValue(type, given)
   if (expr === undefined) {
-    throw new InputError('query/parameter', `‘${given}’ is not a ${type}, the type of parameter ‘${name}’`, at)
+    throw new InputError(
+      'query/parameter',
+      `‘${given}’ is not a ${type}, the type of parameter ‘${name}’`,
+      at,
+    )
   }
   context.scope.set(name, { kind: 'scalar', expr })
 }
@@ -70,7 +74,9 @@ function parameterValue(type: KustoType, text: string): Expr | undefined {
     case 'bool':
       return /^(true|false)$/i.test(text) ? literal(type, /^true$/i.test(text)) : undefined
     case 'guid':
-      return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ? literal(type, text.toLowerCase()) : undefined
+      return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)
+        ? literal(type, text.toLowerCase())
+        : undefined
     case 'timespan': {
       const ticks = timespanTicks(text) ?? shortTimespan(text)
       return ticks === undefined ? undefined : literal(type, String(ticks))

@@ -8,7 +8,8 @@ import type { Syn } from './syntax.ts'
 /** `summarize`: keys in `by` order, then aggregates; names are the binder's, by position (SEMANTICS 5). */
 export function readSummarize(context: Context, input: Rel, syn: Syn): Rel {
   const by = syn.maybe('ByClause')
-  if (by?.maybe('BinClause') !== undefined) return refuse(context, syn, 'the old `bin =` clause', 'use by bin(x, width)')
+  if (by?.maybe('BinClause') !== undefined)
+    return refuse(context, syn, 'the old `bin =` clause', 'use by bin(x, width)')
   const keyNodes = by?.list('Expressions') ?? []
   const bound = syn.columns ?? []
   const names = new NameTable()
@@ -55,7 +56,8 @@ function readItem(context: Context, node: Syn, aggregates: Aggregate[]): Expr[] 
 export function readOneAggregate(context: Context, node: Syn): Aggregate {
   let inner = node
   while (/^(SimpleNamed|Parenthesized|Ordered)Expression$/.test(inner.kind)) inner = inner.child('Expression')
-  if (inner.kind !== 'FunctionCallExpression') return refuse(context, node, 'an expression over an aggregate here')
+  if (inner.kind !== 'FunctionCallExpression')
+    return refuse(context, node, 'an expression over an aggregate here')
   return aggregateOf(context, inner, 0)
 }
 

@@ -97,7 +97,9 @@ export class Syn {
   }
 
   elements(): Syn[] {
-    return this.children().map((item) => (item.kind === 'SeparatedElement' ? (item.children()[0] ?? item) : item))
+    return this.children().map((item) =>
+      item.kind === 'SeparatedElement' ? (item.children()[0] ?? item) : item,
+    )
   }
 
   get scalar(): KustoType | undefined {

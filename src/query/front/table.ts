@@ -1,5 +1,5 @@
-import { physicalColumnNames } from '../sql/types.ts'
 import type { Column, Expr, Rel } from '../plan/expr.ts'
+import { physicalColumnNames } from '../sql/types.ts'
 import { type Context, note, refuse } from './context.ts'
 import { readExpr } from './expression.ts'
 import { callTable } from './functions.ts'
@@ -148,7 +148,9 @@ function readExternalData(context: Context, syn: Syn): Rel {
   const columns = syn.columns ?? schemaColumns(syn)
   const uris = syn.list('URIs').map((uri) => {
     const value = readExpr(context, uri)
-    return value.kind === 'literal' ? String(value.value) : refuse(context, uri, 'an externaldata address that is computed')
+    return value.kind === 'literal'
+      ? String(value.value)
+      : refuse(context, uri, 'an externaldata address that is computed')
   })
   const properties: Record<string, string> = {}
   for (const property of syn.maybe('WithClause')?.list('Properties') ?? []) {

@@ -31,7 +31,12 @@ function branchesOf(context: Context, node: Syn, index: number): Branch[] {
   }
   if (node.kind === 'NameReference' && node.columns === undefined && node.symbolKind === undefined) {
     // Only `isfuzzy=true` gets here: otherwise the binder has reported the missing table.
-    note(context, 'query/stand-in', `the table ‘${node.simpleName}’ does not exist; the fuzzy union leaves it out`, node)
+    note(
+      context,
+      'query/stand-in',
+      `the table ‘${node.simpleName}’ does not exist; the fuzzy union leaves it out`,
+      node,
+    )
     return []
   }
   const rel = readTable(context, node)

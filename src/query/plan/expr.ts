@@ -104,7 +104,12 @@ export interface ExpandColumn {
 /** A tabular operator with its input. `columns` is what it puts out, in order. Node identity is meaningful: a node
  *  referenced twice (`let T = …`) is one common table expression. */
 export type Rel =
-  | { readonly kind: 'table'; readonly name: string; readonly sqlName: string; readonly columns: readonly Column[] }
+  | {
+      readonly kind: 'table'
+      readonly name: string
+      readonly sqlName: string
+      readonly columns: readonly Column[]
+    }
   | {
       readonly kind: 'values'
       readonly columns: readonly Column[]
@@ -124,7 +129,12 @@ export type Rel =
       readonly uris: readonly string[]
       readonly properties: Readonly<Record<string, string>>
     }
-  | { readonly kind: 'where'; readonly input: Rel; readonly predicate: Expr; readonly columns: readonly Column[] }
+  | {
+      readonly kind: 'where'
+      readonly input: Rel
+      readonly predicate: Expr
+      readonly columns: readonly Column[]
+    }
   /** All of project, extend, project-away …: the complete list of output columns. */
   | {
       readonly kind: 'project'
@@ -141,9 +151,19 @@ export type Rel =
       readonly items: readonly NamedExpr[]
       readonly columns: readonly Column[]
     }
-  | { readonly kind: 'sort'; readonly input: Rel; readonly by: readonly SortKey[]; readonly columns: readonly Column[] }
+  | {
+      readonly kind: 'sort'
+      readonly input: Rel
+      readonly by: readonly SortKey[]
+      readonly columns: readonly Column[]
+    }
   | { readonly kind: 'take'; readonly input: Rel; readonly count: Expr; readonly columns: readonly Column[] }
-  | { readonly kind: 'sample'; readonly input: Rel; readonly count: Expr; readonly columns: readonly Column[] }
+  | {
+      readonly kind: 'sample'
+      readonly input: Rel
+      readonly count: Expr
+      readonly columns: readonly Column[]
+    }
   | {
       readonly kind: 'top'
       readonly input: Rel
@@ -170,7 +190,11 @@ export type Rel =
       readonly right: Rel
       readonly on: readonly { readonly left: Expr; readonly right: Expr }[]
       /** Output columns: side and the name on that side. */
-      readonly items: readonly { readonly side: 'left' | 'right'; readonly from: string; readonly name: string }[]
+      readonly items: readonly {
+        readonly side: 'left' | 'right'
+        readonly from: string
+        readonly name: string
+      }[]
       readonly columns: readonly Column[]
       readonly span: Span
     }
@@ -249,9 +273,20 @@ export type Rel =
   /** Fixes an order for row_number, prev, next, row_cumsum. */
   | { readonly kind: 'serialize'; readonly input: Rel; readonly columns: readonly Column[] }
   | { readonly kind: 'materialize'; readonly input: Rel; readonly columns: readonly Column[] }
-  | { readonly kind: 'sample-distinct'; readonly input: Rel; readonly count: Expr; readonly of: NamedExpr; readonly columns: readonly Column[] }
+  | {
+      readonly kind: 'sample-distinct'
+      readonly input: Rel
+      readonly count: Expr
+      readonly of: NamedExpr
+      readonly columns: readonly Column[]
+    }
   /** Distinct keys of a column of bags with the type their values share: rows (name, type). */
-  | { readonly kind: 'bag-keys'; readonly input: Rel; readonly bag: Expr; readonly columns: readonly Column[] }
+  | {
+      readonly kind: 'bag-keys'
+      readonly input: Rel
+      readonly bag: Expr
+      readonly columns: readonly Column[]
+    }
   | {
       readonly kind: 'pivot'
       readonly input: Rel

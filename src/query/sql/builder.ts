@@ -8,6 +8,14 @@ export function ident(name: string): string {
 /** Marks a bound value's place until the statement is finished; no name can hold it. */
 const MARK = '\u0001'
 
+/**
+ * A text as a SQL constant, for the few places where DuckDB takes nothing else (patterns of several groups). Only text
+ * of the query itself may stand here, never evidence.
+ */
+export function constantText(text: string): string {
+  return `'${text.replaceAll("'", "''").replaceAll(MARK, '').replaceAll('\u0000', '')}'`
+}
+
 /** Collects common table expressions and bound values of one statement. */
 export class SqlBuilder {
   readonly #placeholder: (index: number, type: KustoType) => string
@@ -55,7 +63,9 @@ export class SqlBuilder {
     const parameters: BoundValue[] = []
     const places = new Map<number, string>()
     const pieces = text.split(MARK)
-    const sql = pieces.map((piece, i) => (i % 2 === 0 ? piece : this.#place(Number(piece), places, parameters)))
+    const sql = pieces.map((piece, i) =>
+      i % 2 === 0 ? piece : this.#place(Number(piece), places, parameters),
+    )
     return { sql: sql.join(''), parameters }
   }
 

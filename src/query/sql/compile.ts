@@ -27,12 +27,24 @@ export function compileKql(text: string, options: CompileOptions): CompiledQuery
   if (read.root === undefined) {
     if (read.question === undefined) throw new Error('invariant: a query has a result or a question')
     const { sql, parameters, requiredFunctions, tables } = renderQuery(read.question, dialect, source)
-    return { ...common, sql: '', parameters: [], columns: [], ordered: false, requiredFunctions, tables, probe: { sql, parameters } }
+    return {
+      ...common,
+      sql: '',
+      parameters: [],
+      columns: [],
+      ordered: false,
+      requiredFunctions,
+      tables,
+      probe: { sql, parameters },
+    }
   }
   return { ...common, ...renderQuery(read.root, dialect, source) }
 }
 
-type Rendered = Pick<CompiledQuery, 'sql' | 'parameters' | 'columns' | 'ordered' | 'requiredFunctions' | 'tables'>
+type Rendered = Pick<
+  CompiledQuery,
+  'sql' | 'parameters' | 'columns' | 'ordered' | 'requiredFunctions' | 'tables'
+>
 
 function renderQuery(root: Rel, dialect: Dialect, source: string): Rendered {
   const builder = new SqlBuilder(dialect.placeholder)

@@ -65,7 +65,8 @@ function expand(options: ExpandOptions): string {
   )
   const unnested = items.map((item, i) => `unnest(${lists[i]}) AS ${item.as}`)
   if (index !== undefined) {
-    const longest = lists.length === 1 ? `len(${lists[0]})` : `greatest(${lists.map((l) => `len(${l})`).join(', ')})`
+    const longest =
+      lists.length === 1 ? `len(${lists[0]})` : `greatest(${lists.map((l) => `len(${l})`).join(', ')})`
     unnested.push(`unnest(range(CAST(${longest} AS BIGINT))) AS ${index}`)
   }
   const inner = `SELECT ${[...keep, ...unnested].join(', ')} FROM ${options.from}`
@@ -81,7 +82,10 @@ function range({ from, to, step, type, as }: Parameters<Dialect['range']>[0]): s
     const [a, b, w] = [`epoch_us(${from})`, `epoch_us(${to})`, `(${step} // 10)`]
     return `SELECT make_timestamp(${a} + "$n" * ${w}) AS ${as}, "$n" FROM (SELECT unnest(range((${b} - ${a}) // ${w} + 1)) AS "$n")`
   }
-  const count = type === 'real' ? `CAST(floor((${to} - ${from}) / ${step} + 1e-9) AS BIGINT) + 1` : `(${to} - ${from}) // ${step} + 1`
+  const count =
+    type === 'real'
+      ? `CAST(floor((${to} - ${from}) / ${step} + 1e-9) AS BIGINT) + 1`
+      : `(${to} - ${from}) // ${step} + 1`
   return `SELECT CAST(${from} + "$n" * ${step} AS ${DUCKDB_STORAGE[type]}) AS ${as}, "$n" FROM (SELECT unnest(range(${count})) AS "$n")`
 }
 
@@ -124,14 +128,16 @@ function makeSeries(options: MakeSeriesOptions, builder: SqlBuilder): string {
   const floor = (sql: string): string =>
     onType === 'real' ? `floor(${sql} / ${step}) * ${step}` : `${sql} - kql_mod(${sql} + ${origin}, ${step})`
   const keyNames = keys.map((_key, i) => `"$k${i}"`)
-  const within = keys.length === 0 ? 'OVER ()' : `OVER (PARTITION BY ${keys.map((key) => key.sql).join(', ')})`
+  const within =
+    keys.length === 0 ? 'OVER ()' : `OVER (PARTITION BY ${keys.map((key) => key.sql).join(', ')})`
   const x = number(options.on)
   const start = options.start === undefined ? floor(`min(${x}) ${within}`) : number(options.start)
   const end = options.end === undefined ? `max(${x}) ${within} + 1` : number(options.end)
   const placed = builder.add(
     `SELECT ${['*', ...keys.map((key, i) => `${key.sql} AS ${keyNames[i]}`), `${x} AS "$x"`, `${start} AS "$s"`, `${end} AS "$e"`].join(', ')} FROM ${options.from}`,
   )
-  const index = onType === 'real' ? `CAST(floor(("$x" - "$s") / ${step}) AS BIGINT)` : `("$x" - "$s") // ${step}`
+  const index =
+    onType === 'real' ? `CAST(floor(("$x" - "$s") / ${step}) AS BIGINT)` : `("$x" - "$s") // ${step}`
   const groups = [...keyNames, '"$s"', index]
   const counted = builder.add(
     `SELECT ${[...keyNames, '"$s"', `${index} AS "$i"`, ...values.map((value, i) => `${value.sql} AS "$v${i}"`)].join(', ')} FROM ${placed} WHERE "$x" >= "$s" AND "$x" < "$e" GROUP BY ${groups.join(', ')}`,
@@ -140,7 +146,10 @@ function makeSeries(options: MakeSeriesOptions, builder: SqlBuilder): string {
     keys.length === 0 && options.start !== undefined && options.end !== undefined
       ? `SELECT ${start} AS "$s", ${end} AS "$e"`
       : `SELECT DISTINCT ${[...keyNames, '"$s"', '"$e"'].join(', ')} FROM ${placed} WHERE "$s" IS NOT NULL`
-  const count = onType === 'real' ? `CAST(ceil(("$e" - "$s") / ${step} - 1e-9) AS BIGINT)` : `(("$e" - "$s") + ${step} - 1) // ${step}`
+  const count =
+    onType === 'real'
+      ? `CAST(ceil(("$e" - "$s") / ${step} - 1e-9) AS BIGINT)`
+      : `(("$e" - "$s") + ${step} - 1) // ${step}`
   const grid = builder.add(
     `SELECT ${[...keyNames, '"$s"', `unnest(range(greatest(${count}, 0))) AS "$i"`].join(', ')} FROM (${bounds})`,
   )
@@ -157,4 +166,3 @@ function makeSeries(options: MakeSeriesOptions, builder: SqlBuilder): string {
     `SELECT ${[...shown, ...lists, `to_json(list(${axis} ORDER BY "g"."$i")) AS ${options.axis}`].join(', ')} FROM ${grid} AS "g" LEFT JOIN ${counted} AS "c" ON ${match.join(' AND ')}${byKeys}`,
   )
 }
-

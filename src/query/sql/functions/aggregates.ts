@@ -14,7 +14,12 @@ const row = (name: string, sql: One, ...aliases: string[]): AggregateRow => ({
 })
 
 /** The `…if` form takes its predicate at `index`. */
-function conditional(name: string, index: number, sql: (call: AggregateCall, ...only: string[]) => string, ...aliases: string[]): AggregateRow {
+function conditional(
+  name: string,
+  index: number,
+  sql: (call: AggregateCall, ...only: string[]) => string,
+  ...aliases: string[]
+): AggregateRow {
   return row(
     name,
     (call) => {
@@ -26,13 +31,25 @@ function conditional(name: string, index: number, sql: (call: AggregateCall, ...
   )
 }
 
-function both(name: string, sql: (call: AggregateCall, ...only: string[]) => string, ...aliases: string[]): AggregateRow[] {
-  return [row(name, sql, ...aliases), conditional(`${name}if`, 1, sql, ...aliases.map((alias) => `${alias}if`))]
+function both(
+  name: string,
+  sql: (call: AggregateCall, ...only: string[]) => string,
+  ...aliases: string[]
+): AggregateRow[] {
+  return [
+    row(name, sql, ...aliases),
+    conditional(`${name}if`, 1, sql, ...aliases.map((alias) => `${alias}if`)),
+  ]
 }
 
 function sum(call: AggregateCall, ...only: string[]): string {
   const type = call.args[0]?.type ?? 'long'
-  const numeric: KustoType = type === 'dynamic' || type === 'string' || type === 'bool' ? (call.type === 'real' ? 'real' : 'long') : type
+  const numeric: KustoType =
+    type === 'dynamic' || type === 'string' || type === 'bool'
+      ? call.type === 'real'
+        ? 'real'
+        : 'long'
+      : type
   const total = `sum(${call.sql(0, numeric)})${call.where(...only)}`
   if (numeric === 'real') return `coalesce(${total}, 0.0::DOUBLE)`
   if (numeric === 'decimal') return `CAST(coalesce(${total}, 0) AS DECIMAL(38,18))`
@@ -42,7 +59,8 @@ function sum(call: AggregateCall, ...only: string[]): string {
 function avg(call: AggregateCall, ...only: string[]): string {
   const type = call.args[0]?.type
   if (type === 'timespan') return `CAST(trunc(avg(${call.sql(0)})${call.where(...only)}) AS BIGINT)`
-  if (type === 'datetime') return `make_timestamp(CAST(avg(epoch_us(${call.sql(0)}))${call.where(...only)} AS BIGINT))`
+  if (type === 'datetime')
+    return `make_timestamp(CAST(avg(epoch_us(${call.sql(0)}))${call.where(...only)} AS BIGINT))`
   if (type === 'decimal') return `CAST(avg(${call.sql(0)})${call.where(...only)} AS DECIMAL(38,18))`
   return `coalesce(avg(${call.sql(0, 'real')})${call.where(...only)}, 'nan'::DOUBLE)`
 }
@@ -117,7 +135,12 @@ function argExtreme(sql: 'arg_max' | 'arg_min') {
     const by = key.type === 'dynamic' ? (call.nullableText(key) ?? call.render(key)) : call.render(key)
     const best = sql === 'arg_max' ? 'max' : 'min'
     const keyValue = `${best}(${by})${call.where()}`
-    const first = key.type === 'dynamic' ? `to_json(${keyValue})` : key.type === 'string' ? `coalesce(${keyValue}, '')` : keyValue
+    const first =
+      key.type === 'dynamic'
+        ? `to_json(${keyValue})`
+        : key.type === 'string'
+          ? `coalesce(${keyValue}, '')`
+          : keyValue
     const others = call.args.slice(1)
     if (others.length === 0) return [first]
     const fields = others.map((arg, i) => `'f${i}': ${call.render(arg)}`)
@@ -125,7 +148,9 @@ function argExtreme(sql: 'arg_max' | 'arg_min') {
     const chosen = `coalesce(${sql}(${row}, ${by})${call.where()}, first(${row})${call.where()})`
     return [
       first,
-      ...others.map((arg, i) => (arg.type === 'string' ? `coalesce((${chosen}).f${i}, '')` : `(${chosen}).f${i}`)),
+      ...others.map((arg, i) =>
+        arg.type === 'string' ? `coalesce((${chosen}).f${i}, '')` : `(${chosen}).f${i}`,
+      ),
     ]
   }
 }
@@ -140,13 +165,16 @@ function takeAny(call: AggregateCall, ...only: string[]): string[] {
   // One row, not one value per column (S5).
   const fields = call.args.map((item, i) => `'f${i}': ${call.render(item)}`)
   const chosen = `first({${fields.join(', ')}})${call.where(...only)}`
-  return call.args.map((item, i) => (item.type === 'string' ? `coalesce((${chosen}).f${i}, '')` : `(${chosen}).f${i}`))
+  return call.args.map((item, i) =>
+    item.type === 'string' ? `coalesce((${chosen}).f${i}, '')` : `(${chosen}).f${i}`,
+  )
 }
 
 /** Percentiles are values of the data, not interpolated (S5). */
 function quantile(call: AggregateCall, percent: unknown): string {
   const p = Number(percent)
-  if (percent === undefined || !Number.isFinite(p)) return call.refuse(`${call.name}() with a computed percentile`)
+  if (percent === undefined || !Number.isFinite(p))
+    return call.refuse(`${call.name}() with a computed percentile`)
   const share = call.builder.bind({ type: 'real', value: Math.min(Math.max(p, 0), 100) / 100 })
   return `quantile_disc(${call.sql(0)}, ${share})${call.where(...isPresent(call))}`
 }
@@ -159,13 +187,26 @@ function percentilesArray(call: AggregateCall): string {
   return `json_array(${parts.join(', ')})`
 }
 
+function weightedJson(call: AggregateCall, percent: unknown): string {
+  if (typeof percent !== 'string' && typeof percent !== 'number') return call.refuse(`${call.name}() with a computed percentile`)
+  const share = call.builder.bind({ type: 'real', value: Number(percent) })
+  const column = (i: number): string => `CAST(to_json(list(${call.sql(i, 'dynamic')})${call.where()}) AS VARCHAR)`
+  return `CAST(${call.native('kql_weighted_percentile')}(${column(0)}, ${column(1)}, ${share}) AS JSON)`
+}
+
+function weightedSql(call: AggregateCall, percent: unknown): string {
+  return convert(weightedJson(call, percent), 'dynamic', call.args[0]?.type ?? 'real')
+}
+
 const predicateAt = (call: AggregateCall, index: number): string => {
   const arg = call.args[index]
   return arg === undefined ? call.refuse(`${call.name}() without a predicate`) : call.condition(arg)
 }
 
 export const aggregateRows: readonly AggregateRow[] = [
-  row('count', (call) => (call.args.length === 0 ? `count(*)${call.where()}` : `count(*)${call.where(predicateAt(call, 0))}`)),
+  row('count', (call) =>
+    call.args.length === 0 ? `count(*)${call.where()}` : `count(*)${call.where(predicateAt(call, 0))}`,
+  ),
   row('countif', (call) => `count(*)${call.where(predicateAt(call, 0))}`),
   ...both('sum', sum),
   ...both('avg', avg),
@@ -183,7 +224,10 @@ export const aggregateRows: readonly AggregateRow[] = [
   row('make_set_if', (call) => makeSet(call, 2, predicateAt(call, 1))),
   row('make_list', (call) => makeList(call, 1), 'makelist'),
   row('make_list_if', (call) => makeList(call, 2, predicateAt(call, 1))),
-  row('make_list_with_nulls', (call) => `coalesce(to_json(list(${element(call)}${call.order})${call.where()}), '[]'::JSON)`),
+  row(
+    'make_list_with_nulls',
+    (call) => `coalesce(to_json(list(${element(call)}${call.order})${call.where()}), '[]'::JSON)`,
+  ),
   row('make_bag', (call) => makeBag(call), 'make_dictionary'),
   row('make_bag_if', (call) => makeBag(call, predicateAt(call, 1))),
   { name: 'arg_max', aliases: ['argmax'], rules: ['S5'], sql: { duckdb: argExtreme('arg_max') } },
@@ -195,7 +239,10 @@ export const aggregateRows: readonly AggregateRow[] = [
     rules: ['S5'],
     sql: { duckdb: (call) => takeAny({ ...call, args: call.args.slice(0, 1) }, predicateAt(call, 1)) },
   },
-  { ...row('percentile', (call) => quantile(call, call.constant(1))), differs: 'exact, where Kusto estimates' },
+  {
+    ...row('percentile', (call) => quantile(call, call.constant(1))),
+    differs: 'exact, where Kusto estimates',
+  },
   {
     name: 'percentiles',
     rules: ['S5'],
@@ -203,9 +250,24 @@ export const aggregateRows: readonly AggregateRow[] = [
     sql: { duckdb: (call) => call.args.slice(1).map((_arg, i) => quantile(call, call.constant(i + 1))) },
   },
   row('percentiles_array', percentilesArray),
+  row('percentilew', (call) => weightedSql(call, call.constant(2))),
+  { name: 'percentilesw', rules: ['S5'], sql: { duckdb: (call) => call.args.slice(2).map((_arg, i) => weightedSql(call, call.constant(i + 2))) } },
+  row('percentilesw_array', (call) => {
+    const given = call.args.slice(2).map((_arg, i) => call.constant(i + 2))
+    const flat = given.flatMap((value) => (Array.isArray(value) ? value : [value]))
+    return `json_array(${flat.map((value) => weightedJson(call, value)).join(', ')})`
+  }),
   row('binary_all_and', (call) => `bit_and(${call.sql(0, 'long')})${call.where()}`),
   row('binary_all_or', (call) => `bit_or(${call.sql(0, 'long')})${call.where()}`),
   row('binary_all_xor', (call) => `bit_xor(${call.sql(0, 'long')})${call.where()}`),
-  row('covariance', (call) => `coalesce(covar_samp(${call.sql(1, 'real')}, ${call.sql(0, 'real')})${call.where()}, 0.0::DOUBLE)`),
-  row('covariancep', (call) => `coalesce(covar_pop(${call.sql(1, 'real')}, ${call.sql(0, 'real')})${call.where()}, 0.0::DOUBLE)`),
+  row(
+    'covariance',
+    (call) =>
+      `coalesce(covar_samp(${call.sql(1, 'real')}, ${call.sql(0, 'real')})${call.where()}, 0.0::DOUBLE)`,
+  ),
+  row(
+    'covariancep',
+    (call) =>
+      `coalesce(covar_pop(${call.sql(1, 'real')}, ${call.sql(0, 'real')})${call.where()}, 0.0::DOUBLE)`,
+  ),
 ]

@@ -12,8 +12,13 @@ function typesOf(call: Call): [KustoType, KustoType] {
   if (a === undefined || b === undefined) return call.refuse('this arithmetic')
   const resolve = (own: Expr, other: Expr): KustoType => {
     if (own.type !== 'dynamic') return own.type
-    if (other.type === 'dynamic') return call.type === 'dynamic' || call.type === 'string' ? 'real' : call.type
-    return other.type === 'int' || other.type === 'long' ? (call.type === 'real' ? 'real' : 'long') : other.type
+    if (other.type === 'dynamic')
+      return call.type === 'dynamic' || call.type === 'string' ? 'real' : call.type
+    return other.type === 'int' || other.type === 'long'
+      ? call.type === 'real'
+        ? 'real'
+        : 'long'
+      : other.type
   }
   return [resolve(a, b), resolve(b, a)]
 }
@@ -24,8 +29,10 @@ export function interval(ticks: string): string {
 }
 
 function numeric(call: Call, types: readonly [KustoType, KustoType]): [string, string] {
-  const target: KustoType = call.type === 'real' || types.includes('real') ? 'real' : call.type === 'decimal' ? 'decimal' : 'long'
-  const keep = (type: KustoType): boolean => type === target || (target === 'real' && type !== 'bool' && type !== 'dynamic')
+  const target: KustoType =
+    call.type === 'real' || types.includes('real') ? 'real' : call.type === 'decimal' ? 'decimal' : 'long'
+  const keep = (type: KustoType): boolean =>
+    type === target || (target === 'real' && type !== 'bool' && type !== 'dynamic')
   const render = (i: number): string => {
     const type = types[i] ?? 'real'
     return keep(type) && call.args[i]?.type === type ? call.sql(i) : call.sql(i, target)
@@ -35,9 +42,12 @@ function numeric(call: Call, types: readonly [KustoType, KustoType]): [string, s
 
 function add(call: Call): string {
   const types = typesOf(call)
-  if (types[0] === 'datetime' && types[1] === 'timespan') return `(${call.sql(0, 'datetime')} + ${interval(call.sql(1, 'timespan'))})`
-  if (types[0] === 'timespan' && types[1] === 'datetime') return `(${call.sql(1, 'datetime')} + ${interval(call.sql(0, 'timespan'))})`
-  if (types[0] === 'timespan' || types[1] === 'timespan') return `(${call.sql(0, 'timespan')} + ${call.sql(1, 'timespan')})`
+  if (types[0] === 'datetime' && types[1] === 'timespan')
+    return `(${call.sql(0, 'datetime')} + ${interval(call.sql(1, 'timespan'))})`
+  if (types[0] === 'timespan' && types[1] === 'datetime')
+    return `(${call.sql(1, 'datetime')} + ${interval(call.sql(0, 'timespan'))})`
+  if (types[0] === 'timespan' || types[1] === 'timespan')
+    return `(${call.sql(0, 'timespan')} + ${call.sql(1, 'timespan')})`
   const [a, b] = numeric(call, types)
   return `(${a} + ${b})`
 }
@@ -70,11 +80,13 @@ function divide(call: Call): string {
   if (types[0] === 'timespan' && types[1] === 'timespan') {
     return `(CAST(${call.sql(0, 'timespan')} AS DOUBLE) / ${call.sql(1, 'timespan')})`
   }
-  if (types[0] === 'timespan') return `CAST(trunc(${call.sql(0, 'timespan')} / CAST(${call.sql(1)} AS DOUBLE)) AS BIGINT)`
+  if (types[0] === 'timespan')
+    return `CAST(trunc(${call.sql(0, 'timespan')} / CAST(${call.sql(1)} AS DOUBLE)) AS BIGINT)`
   if (types[0] === 'datetime') return `(CAST(${call.sql(0, 'long')} AS DOUBLE) / ${call.sql(1, 'timespan')})`
   const [a, b] = numeric(call, types)
   if (call.type === 'real') return `(CAST(${a} AS DOUBLE) / ${b})`
-  if (call.type === 'decimal') return `TRY_CAST(CAST(${a} AS DOUBLE) / nullif(CAST(${b} AS DOUBLE), 0) AS DECIMAL(38,18))`
+  if (call.type === 'decimal')
+    return `TRY_CAST(CAST(${a} AS DOUBLE) / nullif(CAST(${b} AS DOUBLE), 0) AS DECIMAL(38,18))`
   return `(${a} // ${b})`
 }
 
@@ -83,7 +95,8 @@ function modulo(call: Call): string {
   if (types[0] === 'datetime') {
     return `kql_mod(${call.sql(0, 'long')}, ${call.sql(1, 'timespan')})`
   }
-  if (types[0] === 'timespan' || types[1] === 'timespan') return `kql_mod(${call.sql(0, 'timespan')}, ${call.sql(1, 'timespan')})`
+  if (types[0] === 'timespan' || types[1] === 'timespan')
+    return `kql_mod(${call.sql(0, 'timespan')}, ${call.sql(1, 'timespan')})`
   const [a, b] = numeric(call, types)
   return `kql_mod(${a}, ${b})`
 }

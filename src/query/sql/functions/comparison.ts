@@ -30,9 +30,12 @@ function dynamicSide(call: Call, expr: Expr, other: KustoType): string {
   const text = call.nullableText(expr) ?? call.render(expr)
   if (other === 'string' || other === 'dynamic') return text
   if (VIA_REAL.has(other)) return `kql_toreal(${text})`
-  return { bool: `kql_tobool(${text})`, datetime: `kql_todatetime(${text})`, timespan: `kql_totimespan(${text})`, guid: `kql_toguid(${text})` }[
-    other as 'bool' | 'datetime' | 'timespan' | 'guid'
-  ]
+  return {
+    bool: `kql_tobool(${text})`,
+    datetime: `kql_todatetime(${text})`,
+    timespan: `kql_totimespan(${text})`,
+    guid: `kql_toguid(${text})`,
+  }[other as 'bool' | 'datetime' | 'timespan' | 'guid']
 }
 
 /** `==` of two SQL values with Kusto's nulls: one null is false, two are null (S1). */
@@ -115,7 +118,12 @@ export const comparisonRows: readonly FunctionRow[] = [
   order('>'),
   order('>='),
   { name: 'between', lazy: true, rules: ['S11'], sql: { duckdb: (_args, call) => between(call) } },
-  { name: '!between', lazy: true, rules: ['S11'], sql: { duckdb: (_args, call) => `(NOT ${between(call)})` } },
+  {
+    name: '!between',
+    lazy: true,
+    rules: ['S11'],
+    sql: { duckdb: (_args, call) => `(NOT ${between(call)})` },
+  },
   logic('and'),
   logic('or'),
   // The argument as a value: in a filter null and false are the same, under NOT they are not.

@@ -69,7 +69,9 @@ export const duckdbMacros: readonly string[] = [
     THEN CAST(a AS HUGEINT) * CAST(pow(2, b) AS HUGEINT) END AS BIGINT)`,
   `CREATE OR REPLACE MACRO kql_array_length(j) AS CASE WHEN json_type(j) = 'ARRAY' THEN CAST(json_array_length(j) AS BIGINT) END`,
   // Dotted quads, each 0 to 255, with an optional prefix length.
-  `CREATE OR REPLACE MACRO kql_ipv4(s) AS CASE WHEN regexp_full_match(s, '((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])\\.){3}(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(/([0-2]?[0-9]|3[0-2]))?')
-    THEN list_reduce(list_transform(string_split(split_part(s, '/', 1), '.'), lambda x: CAST(x AS BIGINT)), lambda a, b: a * 256 + b) END`,
-  `CREATE OR REPLACE MACRO kql_ipv4_bits(s) AS CASE WHEN contains(s, '/') THEN CAST(split_part(s, '/', 2) AS BIGINT) ELSE 32 END`,
+  `CREATE OR REPLACE MACRO kql_is_ipv4(s) AS regexp_full_match(s, '((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])\\.){3}(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(/([0-2]?[0-9]|3[0-2]))?')`,
+  `CREATE OR REPLACE MACRO kql_ipv4(s) AS CASE WHEN kql_is_ipv4(s) THEN CAST(split_part(split_part(s, '/', 1), '.', 1) AS BIGINT) * 16777216
+    + CAST(split_part(s, '.', 2) AS BIGINT) * 65536 + CAST(split_part(s, '.', 3) AS BIGINT) * 256 + CAST(split_part(split_part(s, '/', 1), '.', 4) AS BIGINT) END`,
+  `CREATE OR REPLACE MACRO kql_ipv4_bits(s) AS CASE WHEN contains(s, '/') THEN coalesce(TRY_CAST(split_part(s, '/', 2) AS BIGINT), 32) ELSE 32 END`,
+  `CREATE OR REPLACE MACRO kql_elements_flat(d) AS CASE WHEN json_type(d) = 'ARRAY' THEN json_extract(d, '$[*]') ELSE [d] END`,
 ]

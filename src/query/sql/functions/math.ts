@@ -11,7 +11,8 @@ const typed = (name: string, sql: (x: string, call: Call) => string): FunctionRo
   sql: { duckdb: (_args, call) => sql(call.sql(0, call.type), call) },
 })
 
-const domain = (test: string, value: string): string => `CASE WHEN ${test} THEN ${value} ELSE 'nan'::DOUBLE END`
+const domain = (test: string, value: string): string =>
+  `CASE WHEN ${test} THEN ${value} ELSE 'nan'::DOUBLE END`
 
 const roundSql: SqlOf = (_args, call) => {
   const x = call.sql(0, 'real')
@@ -57,7 +58,10 @@ export const mathRows: readonly FunctionRow[] = [
   bits('binary_or', ([a, b]) => `(${a} | ${b})`),
   bits('binary_xor', ([a, b]) => `xor(${a}, ${b})`),
   bits('binary_not', ([a]) => `(~${a})`),
-  bits('binary_shift_left', ([a, b]) => `CASE WHEN ${b} < 0 THEN NULL ELSE kql_shift_left(${a}, ${b} % 64) END`),
+  bits(
+    'binary_shift_left',
+    ([a, b]) => `CASE WHEN ${b} < 0 THEN NULL ELSE kql_shift_left(${a}, ${b} % 64) END`,
+  ),
   bits('binary_shift_right', ([a, b]) => `CASE WHEN ${b} < 0 THEN NULL ELSE (${a} >> (${b} % 64)) END`),
   bits('bitset_count_ones', ([a]) => `CAST(bit_count(${a}) AS BIGINT)`),
   { name: 'new_guid', lazy: true, sql: { duckdb: () => 'uuid()' } },

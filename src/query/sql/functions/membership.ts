@@ -61,7 +61,8 @@ function inSql(call: Call, fold: boolean): string {
   if (value === undefined) return call.refuse('this list')
   const { constants, computed } = itemsOf(call)
   const asText = value.type === 'string' || value.type === 'dynamic'
-  const text = value.type === 'dynamic' ? (call.nullableText(value) ?? call.render(value)) : call.render(value)
+  const text =
+    value.type === 'dynamic' ? (call.nullableText(value) ?? call.render(value)) : call.render(value)
   const shown = fold && asText ? `lower(${text})` : text
   const parts: string[] = []
   const list = asText
@@ -88,9 +89,15 @@ function inTableSql(call: Call, fold: boolean): string {
   const value = call.args[0]
   if (value === undefined) return call.refuse('this list')
   const { from, column, type } = call.subquery()
-  const bothText = value.type === 'string' || value.type === 'dynamic' || type === 'string' || type === 'dynamic'
+  const bothText =
+    value.type === 'string' || value.type === 'dynamic' || type === 'string' || type === 'dynamic'
   const left = bothText ? (call.nullableText(value) ?? call.render(value, 'string')) : call.render(value)
-  const right = bothText && type !== 'string' ? (type === 'dynamic' ? `(${column} ->> '$')` : `CAST(${column} AS VARCHAR)`) : column
+  const right =
+    bothText && type !== 'string'
+      ? type === 'dynamic'
+        ? `(${column} ->> '$')`
+        : `CAST(${column} AS VARCHAR)`
+      : column
   const [l, r] = fold && bothText ? [`lower(${left})`, `lower(${right})`] : [left, right]
   // A null in the list would make every miss NULL.
   const test = `${l} IN (SELECT ${r} FROM ${from} WHERE ${column} IS NOT NULL)`
@@ -150,8 +157,14 @@ function row(name: string, sql: SqlOf): FunctionRow {
   return { name, lazy: true, rules: ['S1', 'S2'], sql: { duckdb: sql } }
 }
 
-const plain = (fold: boolean): SqlOf => (_args, call) => inSql(call, fold)
-const table = (fold: boolean): SqlOf => (_args, call) => inTableSql(call, fold)
+const plain =
+  (fold: boolean): SqlOf =>
+  (_args, call) =>
+    inSql(call, fold)
+const table =
+  (fold: boolean): SqlOf =>
+  (_args, call) =>
+    inTableSql(call, fold)
 
 export const membershipRows: readonly FunctionRow[] = [
   row('in', plain(false)),

@@ -1,15 +1,84 @@
-import type { FunctionRow } from '../function-row.ts'
-import { textNatives } from '../native/text.ts'
-import type { KustoType, NativeFunction } from '../types.ts'
+import type { Call, FunctionRow } from '../function-row.ts'
+import { arrayRows } from '../native/arrays.ts'
+import type { NativeRow } from '../native/define.ts'
+import { geoRows } from '../native/geo.ts'
+import { geoIpRows } from '../native/geo-ip.ts'
+import { hashRows } from '../native/hash.ts'
+import { networkRows } from '../native/network.ts'
+import { punycodeRows } from '../native/punycode.ts'
+import { seriesRows } from '../native/series.ts'
+import { statisticsRows } from '../native/statistics.ts'
+import { textRows } from '../native/text.ts'
+import { timeRows } from '../native/time.ts'
+import { unitRows } from '../native/units.ts'
+import { urlRows } from '../native/url.ts'
+import { xmlRows } from '../native/xml.ts'
+import type { NativeFunction } from '../types.ts'
+
+const rows: readonly NativeRow[] = [
+  ...arrayRows,
+  ...geoRows,
+  ...geoIpRows,
+  ...hashRows,
+  ...networkRows,
+  ...punycodeRows,
+  ...seriesRows,
+  ...statisticsRows,
+  ...textRows,
+  ...timeRows,
+  ...unitRows,
+  ...urlRows,
+  ...xmlRows,
+]
 
 /** Functions that run as JavaScript in the engine: exact, but slower than SQL, so only for what SQL cannot say. */
-export const nativeFunctions: readonly NativeFunction[] = [...textNatives]
+export const nativeFunctions: readonly NativeFunction[] = rows.map((row) => row.native)
 
-function row(name: string, native: string, ...aliases: string[]): FunctionRow {
-  const found = nativeFunctions.find((candidate) => candidate.name === native)
-  if (found === undefined) throw new Error(`invariant: no native function ${native}`)
-  return { name, aliases, returns: found.returns as KustoType, native: found }
+/** Helpers of other rows, not KQL functions themselves. */
+const HELPERS: ReadonlySet<string> = new Set([
+  'array_find',
+  'countof',
+  'hash_long',
+  'hash_text',
+  'indexof',
+  'merge_bags',
+  'parse_kv',
+  'totimespan',
+  'todatetime_serial',
+  'weighted_percentile',
+])
+
+function hash(call: Call): string {
+  const mod = call.args[1] === undefined ? 'CAST(NULL AS BIGINT)' : call.sql(1, 'long')
+  const type = call.args[0]?.type
+  const numeric = type === 'int' || type === 'long' || type === 'timespan' || type === 'datetime'
+  if (type === 'real' || type === 'decimal' || type === 'bool' || type === 'guid') return call.refuse(`hash() of a ${type}`, 'hash its tostring()')
+  return numeric
+    ? `${call.native('kql_hash_long')}(${call.sql(0, 'long')}, ${mod})`
+    : `${call.native('kql_hash_text')}(${call.sql(0, 'string')}, ${mod})`
 }
 
-export const nativeRows: readonly FunctionRow[] = []
-void row
+const ipv4Match = (call: Call, range: boolean): string => {
+  const [a, b] = [call.sql(0, 'string'), call.sql(1, 'string')]
+  const prefix = call.args[2] === undefined ? '32' : call.sql(2, 'long')
+  const bits = range ? `kql_ipv4_bits(${b})` : `least(kql_ipv4_bits(${a}), kql_ipv4_bits(${b}), ${prefix})`
+  return `(kql_ipv4(${a}) >> (32 - ${bits}) = kql_ipv4(${b}) >> (32 - ${bits}))`
+}
+
+export const nativeRows: readonly FunctionRow[] = [
+  ...rows
+    .filter((row) => !HELPERS.has(row.name))
+    .map(({ name, aliases, native }): FunctionRow => ({ name, aliases, native })),
+  { name: 'hash', aliases: ['hash_xxhash64'], lazy: true, sql: { duckdb: (_args, call) => hash(call) } },
+  {
+    name: 'ipv4_is_private',
+    params: ['string'],
+    rules: ['S12'],
+    sql: {
+      duckdb: ([a]) =>
+        `CASE WHEN kql_is_ipv4(${a}) THEN regexp_matches(${a}, '^(10\\.|192\\.168\\.|172\\.(1[6-9]|2[0-9]|3[01])\\.)') END`,
+    },
+  },
+  { name: 'ipv4_is_match', lazy: true, rules: ['S12'], sql: { duckdb: (_args, call) => ipv4Match(call, false) } },
+  { name: 'ipv4_is_in_range', lazy: true, rules: ['S12'], sql: { duckdb: (_args, call) => ipv4Match(call, true) } },
+]

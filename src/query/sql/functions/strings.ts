@@ -1,5 +1,5 @@
-import type { Call, FunctionRow, SqlOf } from '../function-row.ts'
 import { convert } from '../convert.ts'
+import type { Call, FunctionRow, SqlOf } from '../function-row.ts'
 
 /** Functions on text (S2). Positions are 0-based and count characters; regular expressions are RE2 in both engines. */
 
@@ -7,7 +7,8 @@ import { convert } from '../convert.ts'
 const extractSql: SqlOf = (_args, call) => {
   const group = call.constant(1)
   const number = Number(group)
-  if (group === undefined || !Number.isInteger(number) || number < 0) return call.refuse('extract() with a computed group number')
+  if (group === undefined || !Number.isInteger(number) || number < 0)
+    return call.refuse('extract() with a computed group number')
   // The engine wants the group as a constant in the text: it is a small integer by now.
   const found = `regexp_extract(${call.sql(2, 'string')}, ${call.sql(0, 'string')}, ${number})`
   return call.type === 'string' ? found : convert(found, 'string', call.type)
@@ -22,16 +23,21 @@ const extractAllSql: SqlOf = (_args, call) => {
   if (call.args.length === 3) return nativeExtractAll(call, text, call.sql(1, 'dynamic'))
   if (groups === 1) return `to_json(regexp_extract_all(${text}, ${call.sql(0, 'string')}, 1))`
   if (groups === 0) return call.refuse('extract_all() without a group')
-  return nativeExtractAll(call, text, "CAST(NULL AS JSON)")
+  return nativeExtractAll(call, text, 'CAST(NULL AS JSON)')
 }
 
 function nativeExtractAll(call: Call, text: string, wanted: string): string {
   const regex = call.constant(0)
   const count = countGroups(String(regex))
-  const lists = Array.from({ length: count }, (_x, i) => `regexp_extract_all(${text}, ${call.sql(0, 'string')}, ${i + 1})`)
+  const lists = Array.from(
+    { length: count },
+    (_x, i) => `regexp_extract_all(${text}, ${call.sql(0, 'string')}, ${i + 1})`,
+  )
   const chosen = call.constant(1)
   const order =
-    wanted.startsWith('CAST(NULL') || !Array.isArray(chosen) ? lists.map((_list, i) => i) : chosen.map((n) => Number(n) - 1)
+    wanted.startsWith('CAST(NULL') || !Array.isArray(chosen)
+      ? lists.map((_list, i) => i)
+      : chosen.map((n) => Number(n) - 1)
   if (order.some((i) => lists[i] === undefined)) return call.refuse('extract_all() with named groups')
   const rows = order.map((i) => `(${lists[i]})[i]`)
   return `to_json(list_transform(range(1, len(${lists[0]}) + 1), lambda i: [${rows.join(', ')}]))`
@@ -46,7 +52,8 @@ export function countGroups(regex: string): number {
     if (char === '\\') i += 1
     else if (char === '[') inClass = true
     else if (char === ']') inClass = false
-    else if (char === '(' && !inClass && (regex.charAt(i + 1) !== '?' || /^\(\?P?<\w/.test(regex.slice(i)))) count += 1
+    else if (char === '(' && !inClass && (regex.charAt(i + 1) !== '?' || /^\(\?P?<\w/.test(regex.slice(i))))
+      count += 1
   }
   return count
 }
@@ -67,7 +74,9 @@ const substringSql: SqlOf = (_args, call) => {
 const indexofSql: SqlOf = (_args, call) => {
   if (call.args.length === 2) return `(strpos(${call.sql(0, 'string')}, ${call.sql(1, 'string')}) - 1)`
   call.native('kql_indexof')
-  const rest = [2, 3, 4].map((i) => (call.args[i] === undefined ? String(i === 4 ? 1 : i === 2 ? 0 : -1) : call.sql(i, 'long')))
+  const rest = [2, 3, 4].map((i) =>
+    call.args[i] === undefined ? String(i === 4 ? 1 : i === 2 ? 0 : -1) : call.sql(i, 'long'),
+  )
   return `kql_indexof(${call.sql(0, 'string')}, ${call.sql(1, 'string')}, ${rest.map((part) => `CAST(${part} AS BIGINT)`).join(', ')})`
 }
 
@@ -79,7 +88,10 @@ function trim(name: string, pattern: (regex: string) => string): FunctionRow {
     sql: {
       duckdb: (_args, call) => {
         const regex = call.constant(0)
-        const shown = typeof regex === 'string' ? call.builder.text(pattern(regex)) : call.refuse(`${name}() with a computed expression`)
+        const shown =
+          typeof regex === 'string'
+            ? call.builder.text(pattern(regex))
+            : call.refuse(`${name}() with a computed expression`)
         const text = call.sql(1, 'string')
         return `regexp_replace(${text}, ${shown}, '', 'g')`
       },
@@ -91,7 +103,9 @@ function trim(name: string, pattern: (regex: string) => string): FunctionRow {
 const replaceRegexSql: SqlOf = ([text, regex, rewrite], call) => {
   const constant = call.constant(2)
   const shown =
-    typeof constant === 'string' ? call.builder.text(constant.replaceAll(/\\(?![0-9\\])/g, '\\\\')) : (rewrite ?? '')
+    typeof constant === 'string'
+      ? call.builder.text(constant.replaceAll(/\\(?![0-9\\])/g, '\\\\'))
+      : (rewrite ?? '')
   return `regexp_replace(${text}, ${regex}, ${shown}, 'g')`
 }
 
@@ -171,7 +185,11 @@ export const stringRows: readonly FunctionRow[] = [
   text('regex_quote', ([a]) => `regexp_escape(${a})`),
   text('base64_encode_tostring', ([a]) => `to_base64(encode(${a}))`, 'base64_encodestring'),
   // Invalid base64 or UTF-8 is '' (S2).
-  text('base64_decode_tostring', ([a]) => `coalesce(try(decode(from_base64(${a}))), '')`, 'base64_decodestring'),
+  text(
+    'base64_decode_tostring',
+    ([a]) => `coalesce(try(decode(from_base64(${a}))), '')`,
+    'base64_decodestring',
+  ),
   text('hash_sha256', ([a]) => `sha256(${a})`),
   text('hash_sha1', ([a]) => `sha1(${a})`),
   text('hash_md5', ([a]) => `md5(${a})`),
@@ -179,7 +197,10 @@ export const stringRows: readonly FunctionRow[] = [
   {
     name: 'strcat_array',
     params: ['dynamic', 'string'],
-    sql: { duckdb: ([a, b]) => `coalesce(array_to_string(list_transform(kql_texts(${a}), lambda x: coalesce(x, '')), ${b}), '')` },
+    sql: {
+      duckdb: ([a, b]) =>
+        `coalesce(array_to_string(list_transform(kql_texts(${a}), lambda x: coalesce(x, '')), ${b}), '')`,
+    },
   },
   {
     name: 'has_any_index',

@@ -65,7 +65,8 @@ function term(edges: Edges, fold: boolean): SqlOf {
 function folded(test: (text: string, needle: string) => string): SqlOf {
   return ([text, needle], call) => {
     const constant = call.constant(1)
-    const small = typeof constant === 'string' ? call.builder.text(constant.toLowerCase()) : `lower(${needle})`
+    const small =
+      typeof constant === 'string' ? call.builder.text(constant.toLowerCase()) : `lower(${needle})`
     return test(`lower(${text})`, small)
   }
 }

@@ -19,7 +19,12 @@ function boundary(unit: Unit): FunctionRow[] {
     return `(${base} + to_${unit}s(CAST(${offset} + ${extra} AS INTEGER)))`
   }
   return [
-    { name: `startof${unit}`, lazy: true, rules: ['S11'], sql: { duckdb: (_args, call) => shifted(call, 0) } },
+    {
+      name: `startof${unit}`,
+      lazy: true,
+      rules: ['S11'],
+      sql: { duckdb: (_args, call) => shifted(call, 0) },
+    },
     {
       name: `endof${unit}`,
       lazy: true,
@@ -46,7 +51,11 @@ const binSql: SqlOf = (_args, call) => {
 const binAtSql: SqlOf = (_args, call) => {
   const type = call.args[0]?.type
   if (type === 'datetime') {
-    const [t, w, o] = [`epoch_us(${call.sql(0)})`, `(${call.sql(1, 'timespan')} // 10)`, `epoch_us(${call.sql(2, 'datetime')})`]
+    const [t, w, o] = [
+      `epoch_us(${call.sql(0)})`,
+      `(${call.sql(1, 'timespan')} // 10)`,
+      `epoch_us(${call.sql(2, 'datetime')})`,
+    ]
     return `make_timestamp(${t} - kql_mod(${t} - ${o}, ${w}))`
   }
   if (type === 'timespan') {
@@ -153,7 +162,9 @@ const makeDatetimeSql: SqlOf = (_args, call) => {
 }
 
 const makeTimespanSql: SqlOf = (_args, call) => {
-  const parts = call.args.map((_arg, i) => call.sql(i, i === call.args.length - 1 && i >= 2 ? 'real' : 'long'))
+  const parts = call.args.map((_arg, i) =>
+    call.sql(i, i === call.args.length - 1 && i >= 2 ? 'real' : 'long'),
+  )
   const [days, hours, minutes, seconds] = parts.length === 4 ? parts : ['0', ...parts]
   return `CAST((((${days} * 24 + ${hours}) * 60 + ${minutes}) * 60 + ${seconds ?? '0'}) * 10000000 AS BIGINT)`
 }
@@ -171,7 +182,10 @@ export const timeRows: readonly FunctionRow[] = [
   { ...lazy('bin', binSql, 'floor'), rules: ['S5'] },
   lazy('bin_at', binAtSql),
   lazy('now', now),
-  lazy('ago', (_args, call) => `(${call.builder.bind({ type: 'now' })} - ${interval(call.sql(0, 'timespan'))})`),
+  lazy(
+    'ago',
+    (_args, call) => `(${call.builder.bind({ type: 'now' })} - ${interval(call.sql(0, 'timespan'))})`,
+  ),
   lazy('datetime_diff', dateDiffSql),
   lazy('datetime_add', dateAddSql),
   lazy('datetime_part', partSql),

@@ -38,7 +38,14 @@ export const windowRows: readonly FunctionRow[] = [
     const start = call.args.length > 0 ? call.sql(0, 'long') : '1'
     return `(row_number() ${restarted(call, 1)} - 1 + ${start})`
   }),
-  row('row_cumsum', (_args, call) => `CAST(sum(${call.sql(0)}) ${restarted(call, 1, ROWS)} AS ${call.type === 'real' ? 'DOUBLE' : 'BIGINT'})`),
+  row(
+    'row_cumsum',
+    (_args, call) =>
+      `CAST(sum(${call.sql(0)}) ${restarted(call, 1, ROWS)} AS ${call.type === 'real' ? 'DOUBLE' : 'BIGINT'})`,
+  ),
   // How often a condition has held so far: row_cumsum and row_number restart where it grows.
-  row('$running', (_args, call) => `sum(CASE WHEN ${call.sql(0, 'bool')} THEN 1 ELSE 0 END) ${call.over(ROWS)}`),
+  row(
+    '$running',
+    (_args, call) => `sum(CASE WHEN ${call.sql(0, 'bool')} THEN 1 ELSE 0 END) ${call.over(ROWS)}`,
+  ),
 ]

@@ -2,7 +2,15 @@ import type { Rel } from '../../plan/expr.ts'
 import { ident } from '../builder.ts'
 import { identifiers, type Relation, type SqlColumn } from '../relation.ts'
 import { renderAs, renderExpr } from './expression.ts'
-import { ascending, columnNamed, exprScope, freeExtra, renderRel, rowless, type TableScope } from './tables.ts'
+import {
+  ascending,
+  columnNamed,
+  exprScope,
+  freeExtra,
+  renderRel,
+  rowless,
+  type TableScope,
+} from './tables.ts'
 
 type Expand = Extract<Rel, { kind: 'expand' | 'apply' }>
 
@@ -22,14 +30,17 @@ function expandRelation(scope: TableScope, rel: Expand, input: Relation, bagArra
   for (const column of input.columns) {
     const at = rel.items.findIndex((item) => item.name === column.name)
     const item = rel.items[at]
-    columns.push(item === undefined ? column : { name: column.name, type: item.to ?? 'dynamic', sql: names[at] ?? '' })
+    columns.push(
+      item === undefined ? column : { name: column.name, type: item.to ?? 'dynamic', sql: names[at] ?? '' },
+    )
   }
   for (const [i, item] of rel.items.entries()) {
     if (columns.some((column) => column.name === item.name)) continue
     columns.push({ name: item.name, type: item.to ?? 'dynamic', sql: names[i] ?? '' })
   }
   const index = rel.index === undefined ? undefined : names[names.length - 1]
-  if (rel.index !== undefined && index !== undefined) columns.push({ name: rel.index, type: 'long', sql: index })
+  if (rel.index !== undefined && index !== undefined)
+    columns.push({ name: rel.index, type: 'long', sql: index })
   const body = scope.dialect.expand({
     from: input.from,
     keep: taken,
@@ -64,7 +75,10 @@ export function renderApply(scope: TableScope, rel: Extract<Rel, { kind: 'apply'
     extras: [...input.extras, key],
   }
   const expanded = expandRelation(scope, rel, numbered, false)
-  const order = [...input.order, ascending(key)].filter((part) => expanded.extras.includes(part.sql) || expanded.columns.some((column) => column.sql === part.sql))
+  const order = [...input.order, ascending(key)].filter(
+    (part) =>
+      expanded.extras.includes(part.sql) || expanded.columns.some((column) => column.sql === part.sql),
+  )
   scope.leaves.set(rel.id, { ...expanded, order, partition: key, outer: { from: numbered.from, key } })
   const sub = renderRel(scope, rel.sub)
   const names = identifiers(rel.columns.map((column) => column.name))
@@ -79,7 +93,11 @@ export function renderApply(scope: TableScope, rel: Extract<Rel, { kind: 'apply'
   const body = `SELECT ${cells.join(', ')} FROM ${numbered.from} AS "a" JOIN ${sub.from} AS "b" ON "a".${key} = "b".${sub.partition}`
   return {
     from: scope.builder.add(body),
-    columns: rel.columns.map((column, i) => ({ ...column, type: select[i]?.type ?? column.type, sql: names[i] ?? '' })),
+    columns: rel.columns.map((column, i) => ({
+      ...column,
+      type: select[i]?.type ?? column.type,
+      sql: names[i] ?? '',
+    })),
     extras: input.extras,
     order: [],
     partition: input.partition,
@@ -99,7 +117,13 @@ export function renderPartition(scope: TableScope, rel: Extract<Rel, { kind: 'pa
   const value = renderExpr(exprScope(scope, input), rel.by)
   // Dense numbers rather than values: a null key is a partition of its own and must equal itself.
   const body = `SELECT *, dense_rank() OVER (ORDER BY ${value}) AS ${key} FROM ${input.from}`
-  const leaf: Relation = { ...input, from: scope.builder.add(body), extras: [...input.extras, key], partition: key, outer: undefined }
+  const leaf: Relation = {
+    ...input,
+    from: scope.builder.add(body),
+    extras: [...input.extras, key],
+    partition: key,
+    outer: undefined,
+  }
   scope.leaves.set(rel.id, leaf)
   const sub = renderRel(scope, rel.sub)
   return { ...sub, order: [], partition: input.partition, outer: input.outer }

@@ -1,10 +1,10 @@
 import type { Expr, Json, Rel } from '../../plan/expr.ts'
 import { refusal } from '../../plan/refusal.ts'
-import { jsonText } from '../json.ts'
-import type { Dialect } from '../dialect.ts'
 import type { SqlBuilder } from '../builder.ts'
+import type { Dialect } from '../dialect.ts'
 import { type Call, type FunctionRow, literalValue } from '../function-row.ts'
-import { type Relation, over } from '../relation.ts'
+import { jsonText } from '../json.ts'
+import { over, type Relation } from '../relation.ts'
 import type { KustoType } from '../types.ts'
 
 /** What an expression is rendered against. */

@@ -34,7 +34,9 @@ export function renderJoin(scope: TableScope, rel: Join): Relation {
   if (partitioned) on.push(`${l}.${unique.partition} = ${r}.${right.partition}`)
   const swapped = rel.joinKind === 'rightanti' || rel.joinKind === 'rightsemi'
   const kind = on.length === 0 ? 'CROSS JOIN' : SQL_KINDS[rel.joinKind]
-  const sides = swapped ? `${right.from} AS ${r} ${kind} ${unique.from} AS ${l}` : `${unique.from} AS ${l} ${kind} ${right.from} AS ${r}`
+  const sides = swapped
+    ? `${right.from} AS ${r} ${kind} ${unique.from} AS ${l}`
+    : `${unique.from} AS ${l} ${kind} ${right.from} AS ${r}`
   const names = identifiers(rel.items.map((item) => item.name))
   const padded = {
     left: rel.joinKind === 'rightouter' || rel.joinKind === 'fullouter',
@@ -74,12 +76,23 @@ function uniqueLeft(scope: TableScope, rel: Join, left: Relation): Relation {
 }
 
 /** Equality of keys of possibly different types: text with dynamic compares the value (S3). */
-function equal(lr: ExprScope, rr: ExprScope, a: Join['on'][number]['left'], b: Join['on'][number]['right']): string {
+function equal(
+  lr: ExprScope,
+  rr: ExprScope,
+  a: Join['on'][number]['left'],
+  b: Join['on'][number]['right'],
+): string {
   const [x, y] = [renderExpr(lr, a), renderExpr(rr, b)]
   if (a.type === b.type) return `${x} = ${y}`
   const target = common(a.type, b.type)
-  const left = a.type === 'dynamic' && target === 'string' ? (nullableText(lr, a) ?? x) : lr.dialect.convert(x, a.type, target)
-  const right = b.type === 'dynamic' && target === 'string' ? (nullableText(rr, b) ?? y) : rr.dialect.convert(y, b.type, target)
+  const left =
+    a.type === 'dynamic' && target === 'string'
+      ? (nullableText(lr, a) ?? x)
+      : lr.dialect.convert(x, a.type, target)
+  const right =
+    b.type === 'dynamic' && target === 'string'
+      ? (nullableText(rr, b) ?? y)
+      : rr.dialect.convert(y, b.type, target)
   return `${left} = ${right}`
 }
 

@@ -1,4 +1,5 @@
 import type { ParseStep, Rel } from '../../plan/expr.ts'
+import { constantText } from '../builder.ts'
 import { identifiers, type Relation, type SqlColumn } from '../relation.ts'
 import type { KustoType } from '../types.ts'
 import { renderAs } from './expression.ts'
@@ -17,7 +18,7 @@ export function renderParse(scope: TableScope, rel: Parse): Relation {
     from: input.from,
     keep,
     value: renderAs(exprScope(scope, input), rel.value, 'string'),
-    regex: scope.builder.text(regex),
+    regex: constantText(regex),
     groups: made.map((column, i) => ({ type: column.type, as: names[i] ?? '' })),
     mode: rel.mode,
     filter: rel.filter,
@@ -35,8 +36,14 @@ function withNew(
   made: readonly { readonly name: string; readonly type: KustoType }[],
 ): { columns: SqlColumn[]; keep: string[]; names: string[] } {
   const replaced = new Set(made.map((column) => column.name))
-  const keep = [...input.columns.filter((column) => !replaced.has(column.name)).map((c) => c.sql), ...input.extras]
-  const names = identifiers(made.map((column) => column.name), keep)
+  const keep = [
+    ...input.columns.filter((column) => !replaced.has(column.name)).map((c) => c.sql),
+    ...input.extras,
+  ]
+  const names = identifiers(
+    made.map((column) => column.name),
+    keep,
+  )
   const at = (name: string): SqlColumn | undefined => {
     const i = made.findIndex((column) => column.name === name)
     const column = made[i]

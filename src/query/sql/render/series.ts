@@ -8,7 +8,8 @@ import { columnNamed, exprScope, plain, refuseAt, renderRel, rowless, type Table
 /** `make-series`: arrays of aggregates over equal steps of an axis. */
 export function renderMakeSeries(scope: TableScope, rel: Extract<Rel, { kind: 'make-series' }>): Relation {
   const input = renderRel(scope, rel.input)
-  if (input.partition !== undefined) return refuseAt(scope, rel.span, 'make-series inside mv-apply or partition')
+  if (input.partition !== undefined)
+    return refuseAt(scope, rel.span, 'make-series inside mv-apply or partition')
   const row = exprScope(scope, input)
   const constant = rowless(scope)
   const type = rel.on.expr.type

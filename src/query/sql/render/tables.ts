@@ -6,10 +6,10 @@ import type { Dialect } from '../dialect.ts'
 import { identifiers, type OrderKey, orderBy, over, type Relation, type SqlColumn } from '../relation.ts'
 import { physicalColumnNames } from '../types.ts'
 import { renderAggregates } from './aggregates.ts'
+import { renderApply, renderExpand, renderPartition } from './expand.ts'
 import { type ExprScope, renderAs, renderCondition, renderExpr } from './expression.ts'
 import { renderJoin } from './join.ts'
 import { renderParse, renderParseKv } from './parse.ts'
-import { renderApply, renderExpand, renderPartition } from './expand.ts'
 import { renderMakeSeries, renderPivot, renderTopNested } from './series.ts'
 import { renderUnion } from './union.ts'
 import { splitWindows } from './windows.ts'
@@ -151,7 +151,9 @@ function renderValues(scope: TableScope, rel: Extract<Rel, { kind: 'values' }>):
   const names = identifiers(rel.columns.map((column) => column.name))
   const row = rowless(scope)
   const rows = rel.rows.map((cells) =>
-    cells.map((cell, i) => cast(dialect, renderAs(row, cell, rel.columns[i]?.type ?? cell.type), rel.columns[i])),
+    cells.map((cell, i) =>
+      cast(dialect, renderAs(row, cell, rel.columns[i]?.type ?? cell.type), rel.columns[i]),
+    ),
   )
   if (rel.columns.length === 0) return { ...plain(builder.add('SELECT 1 AS "$one"'), []) }
   if (rows.length === 0) {
@@ -205,9 +207,15 @@ function renderWhere(scope: TableScope, rel: Extract<Rel, { kind: 'where' }>): R
 }
 
 function renderProject(scope: TableScope, rel: Extract<Rel, { kind: 'project' }>): Relation {
-  const split = splitWindows(rel.input, rel.items.map((item) => item.expr), false)
+  const split = splitWindows(
+    rel.input,
+    rel.items.map((item) => item.expr),
+    false,
+  )
   if (split !== undefined) {
-    const items = rel.items.map((item, i): NamedExpr => ({ name: item.name, expr: split.exprs[i] ?? item.expr }))
+    const items = rel.items.map(
+      (item, i): NamedExpr => ({ name: item.name, expr: split.exprs[i] ?? item.expr }),
+    )
     return renderProject(scope, { ...rel, input: split.input, items })
   }
   return projectRelation(scope, renderRel(scope, rel.input), rel.items, rel.columns)
@@ -230,10 +238,16 @@ export function projectRelation(
     return sql === as ? sql : `${sql} AS ${as}`
   })
   const { carried, order, partition } = carry(input, kept, names)
-  const from = scope.builder.add(`SELECT ${[...select, ...carried.map(([from, as]) => (from === as ? from : `${from} AS ${as}`))].join(', ')} FROM ${input.from}`)
+  const from = scope.builder.add(
+    `SELECT ${[...select, ...carried.map(([from, as]) => (from === as ? from : `${from} AS ${as}`))].join(', ')} FROM ${input.from}`,
+  )
   return {
     from,
-    columns: columns.map((column, i) => ({ ...column, type: items[i]?.expr.type ?? column.type, sql: names[i] ?? '' })),
+    columns: columns.map((column, i) => ({
+      ...column,
+      type: items[i]?.expr.type ?? column.type,
+      sql: names[i] ?? '',
+    })),
     extras: carried.map(([, as]) => as),
     order,
     partition,
@@ -299,7 +313,9 @@ function renderTake(scope: TableScope, input: Relation, count: Expr): Relation {
     return { ...input, from: scope.builder.add(`SELECT * FROM ${input.from}${order} LIMIT ${limit}`) }
   }
   const position = freeExtra(input)
-  const numbered = scope.builder.add(`SELECT *, row_number() ${over(input)} AS ${position} FROM ${input.from}`)
+  const numbered = scope.builder.add(
+    `SELECT *, row_number() ${over(input)} AS ${position} FROM ${input.from}`,
+  )
   const from = scope.builder.add(`SELECT * FROM ${numbered} WHERE ${position} <= ${limit}`)
   return { ...input, from, extras: [...input.extras, position] }
 }
@@ -334,6 +350,11 @@ export function columnNamed(relation: Relation, name: string): SqlColumn {
   return found
 }
 
-export function refuseAt(scope: TableScope, span: { start: number; end: number }, what: string, hint?: string): never {
+export function refuseAt(
+  scope: TableScope,
+  span: { start: number; end: number },
+  what: string,
+  hint?: string,
+): never {
   throw refusal(what, span, scope.source, hint)
 }

@@ -24,7 +24,10 @@ export function renderUnion(scope: TableScope, rel: Extract<Rel, { kind: 'union'
   })
   if (selects.length === 0) {
     const nulls = rel.columns.map((column, i) => `${dialect.null(column.type)} AS ${names[i]}`)
-    return plain(builder.add(`SELECT ${nulls.length === 0 ? '1 AS "$one"' : nulls.join(', ')} WHERE false`), rel.columns)
+    return plain(
+      builder.add(`SELECT ${nulls.length === 0 ? '1 AS "$one"' : nulls.join(', ')} WHERE false`),
+      rel.columns,
+    )
   }
   const from = builder.add(selects.join('\nUNION ALL '))
   const outer = inputs.find(({ relation }) => relation.outer !== undefined)?.relation.outer

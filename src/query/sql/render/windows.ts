@@ -43,7 +43,11 @@ export function splitWindows(
     })),
     ...moved,
   ]
-  return { input: { kind: 'project', input, items, columns }, exprs: result, added: moved.map((item) => item.name) }
+  return {
+    input: { kind: 'project', input, items, columns },
+    exprs: result,
+    added: moved.map((item) => item.name),
+  }
 }
 
 function visit(expr: Expr, inside: boolean, move: (expr: Expr) => Expr): Expr {

@@ -1,0 +1,80 @@
+import type { Json } from '../../plan/expr.ts'
+import { makeBag, type NativeRow, native, text } from './define.ts'
+
+/**
+ * `parse_xml`: elements as bags, attributes as `@name`, text beside them as `#text`, repeated elements as arrays; an
+ * element with nothing but text is that text. No entity is expanded but the five of XML and character references.
+ */
+
+/** Deepest nesting; the deepest in the shared evidence is 5. */
+const MAX_DEPTH = 256
+
+interface Element {
+  readonly name: string
+  readonly fields: Map<string, Json>
+  text: string
+  children: number
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
+
+function unescape(source: string): string {
+  return source.replaceAll(/&(#x[0-9a-fA-F]{1,6}|#\d{1,7}|\w+);/g, (whole, name: string) => {
+    if (!name.startsWith('#')) return ENTITIES[name] ?? whole
+    const code = name.startsWith('#x') ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1))
+    return code <= 0x10ffff ? String.fromCodePoint(code) : whole
+  })
+}
+
+function put(fields: Map<string, Json>, name: string, value: Json): void {
+  const old = fields.get(name)
+  if (old === undefined) fields.set(name, value)
+  else fields.set(name, Array.isArray(old) ? [...old, value] : [old, value])
+}
+
+function valueOf(element: Element): Json {
+  const content = element.text.trim() === '' && element.children > 0 ? '' : element.text
+  if (element.fields.size === 0) return content === '' ? null : content
+  if (content.trim() !== '') element.fields.set('#text', content)
+  return makeBag(element.fields)
+}
+
+export function parseXml(source: string): Json | undefined {
+  const root: Element = { name: '', fields: new Map(), text: '', children: 0 }
+  const open: Element[] = [root]
+  const token = /<!\[CDATA\[([\s\S]*?)\]\]>|<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!DOCTYPE[^>]*>|<\/([^\s>]+)\s*>|<([^\s/>!?]+)((?:\s+[^\s=>/]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(\/?)>|([^<]+)/gy
+  let at = 0
+  while (at < source.length) {
+    token.lastIndex = at
+    const match = token.exec(source)
+    if (match === null) return undefined
+    at = token.lastIndex
+    const top = open[open.length - 1] ?? root
+    const [, cdata, close, name, attributes, empty, chars] = match
+    if (cdata !== undefined) top.text += cdata
+    else if (chars !== undefined) top.text += unescape(chars)
+    else if (close !== undefined) {
+      if (open.length < 2 || top.name !== close) return undefined
+      open.pop()
+      finish(open[open.length - 1] ?? root, top)
+    } else if (name !== undefined) {
+      if (open.length > MAX_DEPTH) return undefined
+      const element: Element = { name, fields: new Map(), text: '', children: 0 }
+      for (const [, key, double, single] of (attributes ?? '').matchAll(/([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)) {
+        if (key !== undefined) element.fields.set(`@${key}`, unescape(double ?? single ?? ''))
+      }
+      if (empty === '/') finish(top, element)
+      else open.push(element)
+    }
+  }
+  return open.length === 1 && root.fields.size > 0 && root.text.trim() === '' ? makeBag(root.fields) : undefined
+}
+
+function finish(parent: Element, element: Element): void {
+  parent.children += 1
+  put(parent.fields, element.name, valueOf(element))
+}
+
+export const xmlRows: readonly NativeRow[] = [
+  native('parse_xml', ['string'], 'dynamic', (source) => parseXml(text(source))),
+]
