@@ -55,6 +55,8 @@ export function logFileCode(consumer: ConsumerFacts, lists: PayloadLists): strin
   if (lists.scriptExtensions.includes(extension) || lists.programExtensions.includes(extension)) {
     return `it writes a file that Windows or a server runs or obeys (.${extension})`
   }
+  if (lists.obeyedFiles.some((name) => normal.endsWith(name)))
+    return 'it writes a file that Windows or a server obeys'
   if (inFolder(normal, lists.webRoots)) return 'it writes into the folder of a web server'
   if (inFolder(normal, lists.startupFolders)) return 'it writes into a folder whose files are started'
   if (hasStream(normal)) return 'it writes into a stream of another file'
@@ -103,7 +105,10 @@ export function analysePayload(consumer: ConsumerFacts | undefined, lists: Paylo
     lists,
   }
   const { features, reachesOut, hidesCode } = payloadFeatures(input)
-  const own = kind === 'event-log' ? [] : kind === 'mail' ? features.filter(isCodeFeature) : features
+  const isText =
+    kind === 'mail' ||
+    (kind === 'log-file' && consumer !== undefined && logFileCode(consumer, lists) === undefined)
+  const own = kind === 'event-log' ? [] : isText ? features.filter(isCodeFeature) : features
   const more = kind === 'log-file' ? logFilePlace(consumer, lists, own) : []
   return {
     kind,
@@ -117,7 +122,7 @@ export function analysePayload(consumer: ConsumerFacts | undefined, lists: Paylo
   }
 }
 
-/** A mail that tells of an address or a server does not reach out with code. */
+/** A mail or log line that names an address or a server does not reach out with code. */
 const isCodeFeature = (feature: PayloadFeature): boolean =>
   feature.id !== 'payload/network' && feature.id !== 'payload/decoded'
 

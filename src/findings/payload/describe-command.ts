@@ -5,6 +5,7 @@ import { defang } from './indicators.ts'
 import type { DecodedLayer } from './types.ts'
 
 const MAX_SHOWN = 200
+const GIVEN = 'is given:'
 const MAX_NESTING = 4
 /** Longer lines are described by their beginning: the patterns below look back over blanks. */
 const MAX_LINE = 2048
@@ -46,8 +47,12 @@ function shellEffect(line: string, depth: number): string | undefined {
     case '@echo':
       return 'prints a text that nobody sees'
     case 'start':
-    case 'call':
-      return rest.length > 0 ? `starts ${show(rest.filter((part) => part !== '').join(' '))}` : undefined
+    case 'call': {
+      const started = /^(?:start|call)\s{1,9}(?:"[^"]{0,200}"\s{1,9})?(?:\/\w{1,12}\s{1,9}){0,6}(.+)$/is.exec(
+        text,
+      )?.[1]
+      return started === undefined ? undefined : `starts ${show(started)}`
+    }
     case 'del':
     case 'erase':
     case 'rd':
@@ -58,8 +63,13 @@ function shellEffect(line: string, depth: number): string | undefined {
     case 'move':
     case 'ren':
       return `${name === 'move' || name === 'ren' ? 'moves' : 'copies'} ${show(rest[0] ?? '')} to ${show(rest[1] ?? 'here')}`
-    default:
-      return depth < MAX_NESTING ? programEffect(command, [], depth + 1)?.effect : undefined
+    default: {
+      const inner = depth < MAX_NESTING ? programEffect(command, [], depth + 1) : undefined
+      // Programs without words of their own are shown as they are called.
+      return inner?.effect === undefined || inner.effect.startsWith(GIVEN)
+        ? `runs "${show(text)}"`
+        : inner.effect
+    }
   }
 }
 
@@ -157,7 +167,7 @@ function programEffect(command: CommandParts, layers: readonly DecodedLayer[], d
           : `runs "reg ${show(line)}"`,
       )
     default:
-      return effect(line === '' ? undefined : `is given: ${show(line)}`)
+      return effect(line === '' ? undefined : `${GIVEN} ${show(line)}`)
   }
 }
 

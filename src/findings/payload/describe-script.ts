@@ -9,6 +9,8 @@ const show = (text: string): string => {
 }
 
 const URL_TEXT = /\b(?:https?|ftp):\/\/[^\s"'<>`|;)]+/gi
+/** Addresses that name a document format and are no place. */
+const NAME_SPACE = /^https?:\/\/(?:schemas\.|www\.w3\.org\/)/i
 const FETCHES =
   /xmlhttp|winhttp|webclient|invoke-webrequest|\biwr\b|\birm\b|invoke-restmethod|downloadstring|downloadfile|downloaddata|urldownloadtofile|bitstransfer|certutil|bitsadmin|\bcurl\b|\bwget\b|net\.sockets|tcpclient/i
 
@@ -76,6 +78,15 @@ const DEEDS: readonly Deed[] = [
   },
   { when: /wevtutil(?:\.exe)?\s{1,9}cl|clear-eventlog|cleareventlog/i, words: 'clears event logs' },
   { when: /deletefile|remove-item|\.delete\s{0,9}\(/i, words: 'deletes files' },
+  {
+    when: /startservice\b|stopservice\b|(?:start|stop|restart)-service\b|\bnet1? (?:start|stop)\b/i,
+    words: 'starts or stops services',
+  },
+  {
+    when: /win32shutdown\b|\.reboot\b|(?:restart|stop)-computer\b|shutdown(?:\.exe)?\s[-/]/i,
+    words: 'restarts or shuts down the computer',
+  },
+  { when: /vssadmin|win32_shadowcopy/i, words: 'deletes shadow copies' },
   { when: /cdo\.message|send-mailmessage|smtpclient/i, words: 'sends mail' },
   {
     when: /win32_networkadapter|win32_operatingsystem|win32_computersystem|win32_useraccount/i,
@@ -91,7 +102,9 @@ const DEEDS: readonly Deed[] = [
 export function describeScript(text: string, hidden: readonly string[] = []): string | undefined {
   const all = [text, ...hidden].join('\n').slice(0, 262_144)
   const deeds: string[] = []
-  const urls = [...new Set([...all.matchAll(URL_TEXT)].map((match) => match[0]))]
+  const urls = [...new Set([...all.matchAll(URL_TEXT)].map((match) => match[0]))].filter(
+    (url) => !NAME_SPACE.test(url),
+  )
   if (urls.length > 0) {
     const sends =
       /\.send\s{0,9}\(|["']post["']|uploadstring|uploaddata|-method\s{1,9}post/i.test(all) &&

@@ -62,10 +62,10 @@ function networkPlaces(texts: readonly string[], lists: PayloadLists): readonly 
 }
 
 /** Why the place of a program or script is unusual; `undefined` when it is not one or lies where programs lie. */
-export function unusualPlace(path: string, lists: PayloadLists): string | undefined {
+export function unusualPlace(path: string, lists: PayloadLists, isRun = false): string | undefined {
   const normal = normalPath(path)
   if (hasStream(normal)) return 'it is hidden in a stream of another file'
-  if (!lists.programExtensions.includes(extensionOf(normal))) return undefined
+  if (!isRun && !lists.programExtensions.includes(extensionOf(normal))) return undefined
   if (inDriveRoot(normal)) return 'it lies in the root of a drive'
   if (!inFolder(normal, lists.unusualFolders)) return undefined
   if (/\\system32\\wbem\\[^\\]+$/.test(normal) && lists.wbemPrograms.includes(programName(normal)))
@@ -175,6 +175,14 @@ function tampering(texts: readonly string[], lists: PayloadLists): PayloadFeatur
   return undefined
 }
 
+/** Files that a program which runs its argument is given, whatever they are called. */
+function runArguments({ command, lists }: FeatureInput): readonly string[] {
+  if (command === undefined || !lists.runsItsArgument.includes(programName(command.program))) return []
+  return command.arguments
+    .map((argument) => argument.replace(/,[#\w@]{1,64}$/, ''))
+    .filter((argument) => /^(?:[a-z]:[\\/]|%[a-z_]{1,40}%[\\/])/i.test(argument))
+}
+
 const shorten = (text: string, length: number): string =>
   text.length <= length ? text : `${text.slice(0, length - 1)}…`
 
@@ -225,13 +233,15 @@ export function payloadFeatures(input: FeatureInput): {
     hidden.some((text) => RUNS_TEXT.test(text) && (READS_CLASS.test(text) || READS_REGISTRY.test(text)))
   if (hiddenBad)
     features.push({ id: 'payload/decoded', text: 'This shows only after decoding what the payload hides' })
+  const run = runArguments(input)
   const candidates = [
     ...input.files,
     ...(input.command === undefined ? [] : [input.command.program]),
+    ...run,
     ...texts.flatMap(pathsIn),
   ]
   for (const path of candidates) {
-    const why = unusualPlace(path, lists)
+    const why = unusualPlace(path, lists, run.includes(path))
     if (why === undefined) continue
     features.push({ id: 'payload/unusual-path', text: `It uses ${shorten(path, 120)}: ${why}` })
     break

@@ -185,6 +185,10 @@ function reduce(
       return make((token.items ?? []).join(third.value), 3)
     }
   }
+  if (token.kind === 'list' && isMark(next, '[') && third?.kind === 'number' && isMark(tokens[at + 3], ']')) {
+    return make(token.items?.[Number(third.value)], 4)
+  }
+  if (isMark(token, '@') && next?.kind === 'list') return make(next.items ?? [], 2)
   if (token.kind === 'text') {
     if ((isMark(next, '+') || isMark(next, '&')) && third?.kind === 'text' && !isMark(before, '.')) {
       const after = tokens[at + 3]

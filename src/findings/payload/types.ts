@@ -31,6 +31,8 @@ export interface Indicator {
 export interface PayloadLists {
   readonly lolbins: readonly string[]
   readonly lolbinsWithArguments: readonly string[]
+  readonly runsItsArgument: readonly string[]
+  readonly obeyedFiles: readonly string[]
   readonly securityProcesses: readonly string[]
   readonly logTampering: readonly string[]
   readonly subscriptionClasses: readonly string[]
