@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { InputError } from '../diagnostics/index.ts'
 import { diagnosticText, visible } from '../reports/index.ts'
@@ -90,11 +89,3 @@ function failure(error: unknown): number {
   )
   return EXIT.internal
 }
-
-// A reader that closes the pipe early (`| head`) is no fault.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(EXIT.done)
-  throw error
-})
-
-process.exitCode = await main(process.argv.slice(2))

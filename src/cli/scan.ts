@@ -1,4 +1,14 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { InputError } from '../diagnostics/index.ts'
+import {
+  EMPTY_BASELINE,
+  type JudgementContext,
+  parseAllowList,
+  parseBaseline,
+  printBaseline,
+  withWeights,
+} from '../findings/index.ts'
 import type { Severity } from '../findings/model.ts'
 import {
   renderJson,
@@ -21,8 +31,12 @@ interface ScanFlags {
   readonly format: Format
   readonly output?: string
   readonly force?: boolean
+  readonly rules: boolean
   readonly hash: boolean
   readonly recover: boolean
+  readonly allow?: string
+  readonly weights?: string
+  readonly baseline?: string
   readonly failOn?: Severity
   readonly minLevel: Severity
   readonly full?: boolean
@@ -53,8 +67,12 @@ export function scanCommand(): Command {
     .addOption(new Option('-f, --format <format>', 'how to report').choices([...FORMATS]).default('text'))
     .option('-o, --output <file>', 'write the report to a file, whole or not at all')
     .option('--force', 'replace an existing output file')
+    .option('--no-rules', 'do not run the detection pack over the tables')
     .option('--no-hash', 'do not compute SHA-256 of the files')
     .option('--no-recover', 'do not look for deleted remains in event log slack')
+    .option('--allow <file>', "a team's own known-good subscriptions (see triad allow)")
+    .option('--weights <file>', "a team's own weights, in the shape of content/judgement/weights.yaml")
+    .option('--baseline <file>', 'what the estate was seen to hold; read, then updated with this run')
     .option('--fail-on <level>', 'exit status 1 when a subscription is at or above this severity', level)
     .option('--min-level <level>', 'show cards from this severity up (text)', level, 'low')
     .option('--full', 'show payloads whole (text)')
@@ -80,6 +98,13 @@ async function run(paths: readonly string[], flags: ScanFlags): Promise<ExitStat
   if (flags.output !== undefined) {
     checkOutput(flags.output, { force: flags.force ?? false, evidence: paths })
   }
+  for (const path of paths) {
+    if (existsSync(path)) continue
+    throw new InputError('cli/not-found', 'there is no such file or folder', { in: 'file', source: path })
+  }
+  if (flags.baseline !== undefined) checkOutput(flags.baseline, { force: true, evidence: paths })
+  const baseline = flags.baseline === undefined ? undefined : readBaseline(flags.baseline)
+  const judgement = judgementContext(flags)
   const progress = progressLine(process.stderr, flags.quiet ?? false)
   const interrupt = new AbortController()
   process.once('SIGINT', () => {
@@ -87,19 +112,45 @@ async function run(paths: readonly string[], flags: ScanFlags): Promise<ExitStat
     // A second Ctrl-C ends at once.
     process.once('SIGINT', () => process.exit(EXIT.interrupted))
   })
-  const { report } = await scan(paths, {
+  const result = await scan(paths, {
     version: packageVersion(),
     hash: flags.hash,
     recover: flags.recover,
     now: new Date(),
+    judgement,
+    ...(baseline === undefined ? {} : { baseline }),
     signal: interrupt.signal,
     progress: (state) => progress.update(`${(state.bytesRead / 1e6).toFixed(0)} MB  ${state.path}`),
   })
   progress.clear()
+  const { report } = result
   const text = render(report, flags)
   if (flags.output === undefined) await writeStandardOutput(text)
   else writeOutput(flags.output, text, { force: flags.force ?? false, evidence: paths })
+  if (flags.baseline !== undefined && result.baseline !== undefined && !interrupt.signal.aborted) {
+    writeOutput(flags.baseline, printBaseline(result.baseline), { force: true, evidence: paths })
+  }
   return exitStatus(report, flags, interrupt.signal.aborted)
+}
+
+function judgementContext(flags: ScanFlags): JudgementContext {
+  return {
+    ...(flags.allow === undefined ? {} : { allow: parseAllowList(readText(flags.allow), flags.allow) }),
+    ...(flags.weights === undefined ? {} : { content: withWeights(readText(flags.weights), flags.weights) }),
+  }
+}
+
+/** A baseline that does not exist yet is an empty one: the first run of an estate makes it. */
+function readBaseline(path: string): ReturnType<typeof parseBaseline> {
+  return existsSync(path) ? parseBaseline(readText(path), path) : EMPTY_BASELINE
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new InputError('cli/not-found', 'the file cannot be read', { in: 'file', source: path }, { cause })
+  }
 }
 
 function render(report: ScanReport, flags: ScanFlags): string {

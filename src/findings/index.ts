@@ -5,6 +5,7 @@
  */
 export * from './allow/index.ts'
 export * from './authoring/index.ts'
+export * from './baseline/index.ts'
 export { createInvestigation, type Investigation, type InvestigationResult } from './investigation.ts'
 export * from './judge/index.ts'
 export * from './known-good/index.ts'

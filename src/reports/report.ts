@@ -106,7 +106,8 @@ export interface ReportSummary {
   readonly evidence: { readonly files: number; readonly skipped: number; readonly bytes: number }
   readonly records: { readonly read: number; readonly relevant: number; readonly damaged: number }
   readonly dismissed: number
-  readonly suppressed?: number
+  /** Known good by the team's own allow list. */
+  readonly suppressed: number
   readonly seconds: number
   readonly megabytesPerSecond: number
 }
@@ -137,7 +138,6 @@ export interface ReportInput {
   readonly blindSpots: readonly BlindSpot[]
   readonly diagnostics: readonly Diagnostic[]
   readonly seconds: number
-  readonly suppressed?: number
   readonly partial?: boolean
 }
 
@@ -193,6 +193,7 @@ export function reportSubscription({ facts, judgement }: Finding): ReportSubscri
       ? { earlier: facts.earlier.map((entry) => jsonValue(entry as unknown as CimValue)) }
       : {}),
     ...optional('fingerprint', judgement.fingerprint),
+    ...optional('allowed', judgement.allowed),
     ...(judgement.decoded && judgement.decoded.length > 0 ? { decoded: judgement.decoded } : {}),
     ...(judgement.indicators && judgement.indicators.length > 0 ? { indicators: judgement.indicators } : {}),
     attack: { technique: 'T1546.003', tactics: ['privilege-escalation', 'persistence'] },
@@ -266,7 +267,7 @@ function summarise(input: ReportInput, subscriptions: readonly ReportSubscriptio
       damaged: total((item) => item.records.damaged),
     },
     dismissed: input.dismissed.length,
-    ...(input.suppressed === undefined ? {} : { suppressed: input.suppressed }),
+    suppressed: subscriptions.filter((item) => item.allowed !== undefined).length,
     seconds: Math.round(input.seconds * 1000) / 1000,
     megabytesPerSecond: input.seconds > 0 ? Math.round(bytes / 1e5 / input.seconds) / 10 : 0,
   }

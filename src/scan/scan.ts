@@ -1,10 +1,14 @@
 import type { Diagnostic } from '../diagnostics/index.ts'
 import {
+  type Baseline,
   createInvestigation,
   type Finding,
+  fingerprintOf,
+  type InvestigationResult,
   type JudgementContext,
   judge,
-  type SubscriptionFacts,
+  rarityFrom,
+  updateBaseline,
 } from '../findings/index.ts'
 import { defaultSelection, type ReadProgress, type RecordSink, readEvidence } from '../records/index.ts'
 import { buildReport, type ScanReport } from '../reports/index.ts'
@@ -17,6 +21,8 @@ export interface ScanOptions {
   /** Carve deleted remains. Default true. */
   readonly recover?: boolean
   readonly judgement?: JudgementContext
+  /** What the estate was seen to hold before: rare and new stands out, everywhere and old does not. */
+  readonly baseline?: Baseline
   readonly progress?: (state: ReadProgress) => void
   /** Stops reading; the report then covers what was read and is marked `partial`. */
   readonly signal?: AbortSignal
@@ -28,6 +34,8 @@ export interface ScanOptions {
 export interface ScanResult {
   readonly report: ScanReport
   readonly findings: readonly Finding[]
+  /** The given baseline with this run added. */
+  readonly baseline?: Baseline
 }
 
 /**
@@ -57,23 +65,47 @@ export async function scan(paths: readonly string[], options: ScanOptions): Prom
     ...(options.progress === undefined ? {} : { progress: options.progress }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   })
-  const { subscriptions, dismissed, blindSpots } = investigation.finish()
-  const findings = subscriptions.map((facts: SubscriptionFacts) => ({
-    facts,
-    judgement: judge(facts, options.judgement),
-  }))
+  const found = investigation.finish()
+  const baseline = options.baseline && addToBaseline(options.baseline, found, options.now)
+  const context: JudgementContext = {
+    now: options.now.toISOString(),
+    ...options.judgement,
+    ...(options.baseline && baseline
+      ? rarityFrom(options.baseline, baseline, options.now.toISOString())
+      : {}),
+  }
+  const findings = found.subscriptions.map((facts) => ({ facts, judgement: judge(facts, context) }))
   return {
     findings,
+    ...(baseline === undefined ? {} : { baseline }),
     report: buildReport({
       version: options.version,
       generated: options.now.toISOString(),
       evidence,
       findings,
-      dismissed,
-      blindSpots,
+      dismissed: found.dismissed,
+      blindSpots: found.blindSpots,
       diagnostics,
       seconds: (performance.now() - started) / 1000,
       partial: options.signal?.aborted ?? false,
     }),
   }
+}
+
+/** Every host the evidence names counts, also one without any subscription: prevalence is a share of all. */
+function addToBaseline(baseline: Baseline, found: InvestigationResult, now: Date): Baseline {
+  const hosts = [...found.subscriptions, ...found.blindSpots].flatMap((item) => item.host ?? [])
+  const sightings = found.subscriptions.flatMap((facts) => {
+    const fingerprint = fingerprintOf(facts)?.full
+    if (fingerprint === undefined) return []
+    const title = [facts.filter?.name, facts.consumer?.name].filter((name) => name !== undefined).join(' → ')
+    return [
+      {
+        fingerprint,
+        ...(facts.host === undefined ? {} : { host: facts.host }),
+        ...(title === '' ? {} : { title }),
+      },
+    ]
+  })
+  return updateBaseline(baseline, [...new Set(hosts)], sightings, now.toISOString())
 }

@@ -63,7 +63,7 @@ function quiet(rest: readonly ReportSubscription[], columns: number): string[] {
   if (rest.length === 0) return []
   const names = rest.slice(0, LISTED).map((item) => {
     const name = item.consumer?.name ?? item.filter?.name ?? item.id
-    return `${visible(name)}${item.host === undefined ? '' : ` on ${visible(item.host)}`} (${item.verdict})`
+    return `${visible(name)}${item.host === undefined ? '' : ` on ${visible(item.host)}`} (${item.allowed === undefined ? item.verdict : 'allowed'})`
   })
   const more = rest.length - names.length
   const text = `Also seen, ${rest[0]?.severity ?? 'informational'}: ${names.join('; ')}${more > 0 ? ` and ${more} more` : ''}. --min-level informational shows them.`
