@@ -198,7 +198,8 @@ function readingOf(acts: readonly Act[], objects: AuthoredObjects, signal: SideS
   const host = pick('host')
   const mofPath = pick('mofPath')
   const place = namespace === undefined ? undefined : splitNamespace(namespace)
-  const remoteHost = host ?? place?.host
+  // A variable that is not known is no name of a machine.
+  const remoteHost = [host, place?.host].find((name) => name !== undefined && !/[$%]/.test(name))
   const classes = new Set<string>()
   for (const act of acts) {
     if (act.className === undefined) continue

@@ -131,6 +131,18 @@ describe('wmic', () => {
     })
   })
 
+  test('escaped quotes and object paths are read', () => {
+    const bind =
+      'wmic /namespace:\\\\root\\subscription path __FilterToConsumerBinding create Filter="__EventFilter.Name=\\"F\\"",Consumer="CommandLineEventConsumer.Name=\\"C\\""'
+    expect(one(bind, 'commandLine').objects).toEqual({ binding: BINDING })
+    const path = 'wmic /namespace:\\\\root\\subscription path __EventFilter.Name="F" delete'
+    expect(one(path, 'commandLine')).toMatchObject({
+      verb: 'removes',
+      splitNames: false,
+      objects: { filter: { name: 'F' } },
+    })
+  })
+
   test('a derived consumer is told by its properties', () => {
     const text =
       'wmic /namespace:\\\\root\\subscription path My_Thing create Name="C",CommandLineTemplate="x.exe"'
@@ -286,6 +298,36 @@ describe('PowerShell', () => {
       onlyDefines: true,
     })
     expect(one(`function Install-It { ${body} }\nInstall-It`, 'powershell').onlyDefines).toBeUndefined()
+  })
+
+  test('a function of the text is followed into with the arguments of its call', () => {
+    const text = `
+      function Add-Thing {
+        param([Parameter(Mandatory=$true)][string]$Name, $Command = 'cmd /c calc.exe', [string]$Cn = "localhost")
+        $f = Set-WmiInstance -Namespace root\\subscription -Class __EventFilter -Arguments @{Name="F"; EventNamespace='root\\cimv2'; QueryLanguage='WQL'; Query="${QUERY}"}
+        $c = Set-WmiInstance -Namespace root\\subscription -Class CommandLineEventConsumer -Arguments @{Name=$Name; CommandLineTemplate=$Command}
+        Set-WmiInstance -Namespace root\\subscription -Class __FilterToConsumerBinding -Arguments @{Filter=$f; Consumer=$c}
+      }
+      Add-Thing -Name C`
+    expect(one(text, 'powershell')).toMatchObject(WHOLE)
+    expect(one(text.replace('-Name C', "'C' 'cmd /c calc.exe'"), 'powershell')).toMatchObject(WHOLE)
+    const returning = `function Get-Name($x) { return "$x" }\nSet-WmiInstance -Namespace root\\subscription -Class __EventFilter -Arguments @{Name=(Get-Name F)}`
+    expect(one(returning, 'powershell').objects).toEqual({ filter: { name: 'F' } })
+  })
+
+  test('a machine that is not known is not named, and a switch takes no value', () => {
+    const text =
+      '$c = [wmiclass]"\\\\$Computer\\root\\subscription:__EventFilter"; $i = $c.CreateInstance(); $i.Name = "F"; $i.Put()'
+    const reading = one(text, 'powershell')
+    expect(reading).toMatchObject({
+      verb: 'creates',
+      namespace: 'root\\subscription',
+      objects: { filter: { name: 'F' } },
+    })
+    expect(reading.remoteHost).toBeUndefined()
+    const listed =
+      "$c = gwmi -List __EventFilter -Namespace root\\subscription; $i = $c.CreateInstance(); $i.Name = 'F'; $i.Put()"
+    expect(one(listed, 'powershell')).toMatchObject({ verb: 'creates', objects: { filter: { name: 'F' } } })
   })
 
   test('a name that depends on a condition or a parameter is not guessed', () => {

@@ -1,4 +1,4 @@
-import { splitNamespace } from '../../lang/mof/index.ts'
+import { type ObjectPath, parseObjectPath, splitNamespace } from '../../lang/mof/index.ts'
 import type { Act } from './act.ts'
 import { isSubscriptionNamespace, partFromProperties, subscriptionPart } from './classes.ts'
 
@@ -19,7 +19,14 @@ export function readWmic(args: string, nested: (commandLine: string) => readonly
   if (head === null) return []
   const written = head[1] ?? ''
   const tail = head[2] ?? ''
-  const className = written.replace(/["'^`]/g, '')
+  const plain = written.replace(/["'^`]/g, '')
+  // The class may be the head of an object path: `__EventFilter.Name="F"`.
+  const object = /^(\w+)\.\w+=/.test(plain)
+    ? parseObjectPath(
+        /^(\S+?=(?:"[^"]*"|'[^']*'))/.exec(rest.trim().replace(/^(?:path|class)\s+/i, ''))?.[1] ?? '',
+      )
+    : undefined
+  const className = object?.class ?? plain
   const verb = verbOf(tail)
   if (verb === undefined) return []
   if (verb.word === 'call') {
@@ -27,7 +34,10 @@ export function readWmic(args: string, nested: (commandLine: string) => readonly
     if (command === undefined) return []
     return nested(unquote(command.trim())).map((act) => ({ ...act, ...(host === undefined ? {} : { host }) }))
   }
-  const properties = verb.word === 'create' || verb.word === 'set' ? assignmentsOf(verb.rest) : keysOf(tail)
+  const properties =
+    verb.word === 'create' || verb.word === 'set'
+      ? assignmentsOf(verb.rest)
+      : { ...keysOf(tail), ...keysOfPath(object) }
   const part = subscriptionPart(className) ?? partFromProperties(Object.keys(properties))
   // A derived class may have any name; one that is no name at all (`%c%`, `!a!`) is hidden.
   const hidden = subscriptionPart(className) === undefined && !/^\w+$/.test(className)
@@ -43,7 +53,7 @@ export function readWmic(args: string, nested: (commandLine: string) => readonly
       ...(place.namespace === '' ? {} : { namespace: place.namespace }),
       ...(target === undefined ? {} : { host: target }),
       properties,
-      splitNames: hidden || written !== className,
+      splitNames: hidden || (object === undefined && written !== className),
     },
   ]
 }
@@ -67,7 +77,7 @@ function isSwitch(text: string): boolean {
 function hostOf(args: string): string | undefined {
   const node = /\/node:\s*("[^"]*"|'[^']*'|\S+)/i.exec(args)?.[1]
   const host = node === undefined ? undefined : unquote(node).split(',')[0]
-  return host === undefined || /^(?:localhost|\.|127\.0\.0\.1)?$/i.test(host) ? undefined : host
+  return host === undefined || /^(?:localhost|\.|127\.0\.0\.1)?$|^@/i.test(host) ? undefined : host
 }
 
 /** The verb is the first verb word outside quotes and outside the WHERE clause. */
@@ -98,6 +108,10 @@ export function assignmentsOf(text: string): Record<string, string> {
     if (count >= 64) break
   }
   return properties
+}
+
+function keysOfPath(path: ObjectPath | undefined): Record<string, string> {
+  return Object.fromEntries((path?.keys ?? []).map(({ name, value }) => [name || 'Name', value]))
 }
 
 /** Keys that a WHERE clause compares with `=`. */

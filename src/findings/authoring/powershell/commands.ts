@@ -1,7 +1,23 @@
-import { parseWql } from '../../../lang/wql/index.ts'
 import type { Act } from '../act.ts'
-import { isSubscriptionNamespace, partFromProperties, subscriptionPart } from '../classes.ts'
 import { readRegistryCmdlet } from '../tools.ts'
+import {
+  backdoorPart,
+  type CommandCall,
+  displayName,
+  filterKeys,
+  hostName,
+  inputObject,
+  isBuilt,
+  isSubscription,
+  named,
+  queriedClass,
+  registryVerb,
+  sessionHost,
+  spaceText,
+  startedCommand,
+  stringMethod,
+  stringsIn,
+} from './arguments.ts'
 import {
   TOOL_COMMANDS,
   type ToolCommand,
@@ -18,18 +34,6 @@ import {
   wholeText,
   wmiFromPath,
 } from './value.ts'
-
-/** One command with its arguments, as far as they are known. Parameter names in lower case. */
-export interface CommandCall {
-  readonly name: string
-  readonly parameters: ReadonlyMap<string, PsValue>
-  readonly positionals: readonly PsValue[]
-  readonly input: PsValue
-  /** Source text of the command. */
-  readonly raw: string
-  /** A name in it was split by backticks or put together. */
-  readonly split: boolean
-}
 
 /** Reads texts that the script hands to something else. */
 export interface Nested {
@@ -54,6 +58,7 @@ export class CommandRunner {
   /** Objects that were fetched, until it is known what for. */
   readonly #fetched = new Map<WmiObject, Draft>()
   readonly #called = new Set<string>()
+  readonly #evaluated = new Set<string>()
   readonly #functions: string[] = []
   #host: string | undefined
 
@@ -73,7 +78,11 @@ export class CommandRunner {
   acts(): readonly Act[] {
     // References between objects are complete only now: the filter's name may be set after the binding was made.
     for (const object of this.#made.keys()) this.changed(object)
-    return this.#drafts.map(({ within, ...act }) =>
+    // A function that was called has left its acts where it was called, with the arguments of the call.
+    const performed = this.#drafts.filter(
+      ({ within }) => within === undefined || !this.#evaluated.has(within),
+    )
+    return performed.map(({ within, ...act }) =>
       within !== undefined && !this.#called.has(within) ? { ...act, onlyDefines: true } : act,
     )
   }
@@ -82,6 +91,13 @@ export class CommandRunner {
     const draft: Draft = { ...act, within: this.#functions[0] }
     if (this.#drafts.length < MAX_ACTS) this.#drafts.push(draft)
     return draft
+  }
+
+  /** Whether a call of a function of the text itself is made by code that runs; its acts then replace the defined ones. */
+  performs(name: string): boolean {
+    if (this.#functions.length > 0) return false
+    this.#evaluated.add(name.toLowerCase())
+    return true
   }
 
   /** A property of an object was set: a fetched one will be changed when it is put. */
@@ -204,8 +220,7 @@ export class CommandRunner {
     const queried = named(call, ['query'])
     const query = wholeText(queried)
     const path = named(call, ['path'])
-    const fromPath =
-      wholeText(path) === undefined ? undefined : wmiFromPath(wholeText(path) ?? '', isBuilt(path))
+    const fromPath = path?.kind === 'string' ? wmiFromPath(path.text, isBuilt(path)) : undefined
     const input = inputObject(
       named(call, ['inputobject', 'ciminstance']) ?? positional('inputobject') ?? call.input,
     )
@@ -220,7 +235,7 @@ export class CommandRunner {
     const classObject = classValue?.kind === 'wmi' ? classValue.object : undefined
     if (classObject !== undefined) this.#consume(classObject)
     const namespace =
-      wholeText(named(call, ['namespace', 'ns'])) ??
+      spaceText(named(call, ['namespace', 'ns'])) ??
       fromPath?.namespace ??
       classObject?.namespace ??
       input?.namespace
@@ -364,6 +379,7 @@ export class CommandRunner {
     switch (lower) {
       case 'createinstance':
       case 'spawninstance_': {
+        this.#consume(object)
         const made: WmiObject = { ...object, form: 'new', properties: new Map() }
         if (isSubscription(made))
           this.#made.set(
@@ -420,142 +436,5 @@ export class CommandRunner {
       default:
         return UNKNOWN
     }
-  }
-}
-
-function isSubscription(object: WmiObject): boolean {
-  if (object.className !== undefined) {
-    // A derived consumer may have any name; its properties give it away.
-    return (
-      subscriptionPart(object.className) !== undefined ||
-      partFromProperties(object.properties.keys()) !== undefined
-    )
-  }
-  const namespace = object.namespace?.replaceAll('/', '\\').replace(/^\\+[^\\]*\\(?=root)/i, '')
-  return isSubscriptionNamespace(namespace) || partFromProperties(object.properties.keys()) !== undefined
-}
-
-function named(call: CommandCall, names: readonly string[]): PsValue | undefined {
-  for (const name of names) {
-    const lower = name.toLowerCase()
-    const exact = call.parameters.get(lower)
-    if (exact !== undefined) return exact
-    // PowerShell accepts any unambiguous beginning of a parameter's name.
-    for (const [key, value] of call.parameters)
-      if ((key.length >= 2 || (key === 'n' && lower === 'namespace')) && lower.startsWith(key)) return value
-  }
-  return undefined
-}
-
-function isBuilt(value: PsValue | undefined): boolean {
-  return value?.kind === 'string' && value.built
-}
-
-function inputObject(value: PsValue): WmiObject | undefined {
-  return value.kind === 'wmi' && (value.object.className !== undefined || value.object.properties.size > 0)
-    ? value.object
-    : undefined
-}
-
-function hostName(value: PsValue | undefined): string | undefined {
-  const first = value?.kind === 'list' ? value.items[0] : value
-  const text = wholeText(first)
-  return text === undefined || /^(?:\.|localhost|127\.0\.0\.1|::1|)$/i.test(text) ? undefined : text
-}
-
-function sessionHost(value: PsValue | undefined): string | undefined {
-  return value?.kind === 'wmi' ? value.object.host : hostName(value)
-}
-
-function queriedClass(query: string): string | undefined {
-  const tree = parseWql(query)
-  if (tree?.kind === 'select') return tree.from
-  return /\b(?:from|resultclass\s*=)\s+(\w+)/i.exec(query)?.[1]
-}
-
-function filterKeys(filter: string | undefined): readonly (readonly [string, PsValue])[] {
-  const match =
-    filter === undefined
-      ? null
-      : /\b(Name|Filter|Consumer|TimerId)\s*(?:=|like)\s*(?:"([^"]*)"|'([^']*)')/i.exec(filter)
-  return match === null ? [] : [[match[1] ?? 'Name', stringValue(match[2] ?? match[3] ?? '')]]
-}
-
-function registryVerb(name: string): string {
-  return { sp: 'set-itemproperty', gp: 'get-itemproperty', rp: 'remove-itemproperty' }[name] ?? name
-}
-
-function stringsIn(value: PsValue): readonly string[] {
-  if (value.kind === 'string') return [value.text]
-  if (value.kind === 'list') return value.items.flatMap(stringsIn)
-  if (value.kind === 'table') return [...value.entries.values()].flatMap((entry) => stringsIn(entry.value))
-  return []
-}
-
-function displayName(lower: string, written: string): string {
-  return (
-    {
-      swmi: 'Set-WmiInstance',
-      ncim: 'New-CimInstance',
-      scim: 'Set-CimInstance',
-      rwmi: 'Remove-WmiObject',
-      rcim: 'Remove-CimInstance',
-    }[lower] ?? written
-  )
-}
-
-/** `Start-Process wmic -ArgumentList "..."` as the command line that it starts. */
-function startedCommand(call: CommandCall): string {
-  const program = wholeText(named(call, ['filepath']) ?? call.positionals[0]) ?? ''
-  const args = named(call, ['argumentlist', 'args']) ?? call.positionals[1]
-  return [program, ...(args === undefined ? [] : stringsIn(args))].join(' ')
-}
-
-function backdoorPart(name: string, call: CommandCall): PsValue {
-  const names = WMI_BACKDOOR_NAMES[name] ?? {}
-  const given = wholeText(named(call, ['triggername', 'actionname']))
-  const found = Object.entries(names).find(([parameter]) => call.parameters.has(parameter))
-  const text = given ?? found?.[1]
-  const className = name.endsWith('trigger') ? '__EventFilter' : 'ActiveScriptEventConsumer'
-  const properties = new Map<string, PsValue>(text === undefined ? [] : [['Name', stringValue(text)]])
-  return { kind: 'wmi', object: { form: 'new', className, properties } }
-}
-
-function stringMethod(
-  value: Extract<PsValue, { kind: 'string' }>,
-  name: string,
-  args: readonly PsValue[],
-): PsValue {
-  const [a, b] = args.map((arg) => wholeText(arg))
-  switch (name) {
-    case 'replace':
-      return a === undefined || a === '' || b === undefined || value.text.length > 50_000
-        ? UNKNOWN
-        : stringValue(value.text.replaceAll(a, () => b).slice(0, 200_000), value.partial, true)
-    case 'tostring':
-    case 'trim':
-      return name === 'trim' ? { ...value, text: value.text.trim() } : value
-    case 'tolower':
-      return { ...value, text: value.text.toLowerCase() }
-    case 'toupper':
-      return { ...value, text: value.text.toUpperCase() }
-    case 'substring': {
-      const from = Number(a)
-      const length = b === undefined ? undefined : Number(b)
-      if (Number.isNaN(from)) return UNKNOWN
-      return stringValue(
-        value.text.slice(from, length === undefined ? undefined : from + length),
-        value.partial,
-        true,
-      )
-    }
-    case 'insert': {
-      const at = Number(a)
-      return Number.isNaN(at) || b === undefined
-        ? UNKNOWN
-        : stringValue(value.text.slice(0, at) + b + value.text.slice(at), value.partial, true)
-    }
-    default:
-      return UNKNOWN
   }
 }

@@ -1,27 +1,26 @@
 import type { Act } from '../act.ts'
-import { type CommandCall, CommandRunner, type Nested } from './commands.ts'
+import type { CommandCall } from './arguments.ts'
+import { CommandRunner, type Nested } from './commands.ts'
 import { ESCAPED_DOLLAR, lexPowerShell, type PsToken } from './lexer.ts'
-import {
-  type PsValue,
-  referenceTo,
-  stringValue,
-  UNKNOWN,
-  type WmiObject,
-  wholeText,
-  wmiFromPath,
-} from './value.ts'
+import { add, cast, Enough, format, indexed, join, MAX_STRING, member, replaceText } from './operations.ts'
+import { type PsValue, stringValue, UNKNOWN, wholeText } from './value.ts'
 
 /** Parentheses and blocks of real scripts nest 20 deep at most. */
 const MAX_DEPTH = 80
 /** Tokens looked at in all; a token may be looked at again where a block belongs to a pipeline. */
 const MAX_STEPS = 400_000
-const MAX_STRING = 200_000
+/** Functions that call functions. */
+const MAX_CALLS = 4
+
+/** Switches of the cmdlets that are read here: the word behind one is not its value. */
+const SWITCHES = new Set(
+  'list verbose force whatif asjob debug enableallprivileges amended directread keyonly shallow passthru clientonly'.split(
+    ' ',
+  ),
+)
 
 /** Keywords whose block runs in any case. */
 const PLAIN_BLOCKS = new Set(['try', 'finally', 'begin', 'process', 'end', 'do'])
-
-/** Thrown to leave a script that asks for too much; what was found until then stands. */
-class Enough extends Error {}
 
 const KEYWORDS = new Set(
   'if elseif else while do until for switch try catch finally trap begin process end return throw in exit break continue filter class using dynamicparam'.split(
@@ -47,6 +46,12 @@ class Evaluator {
   /** Numbers of the conditional blocks that are open, innermost last; 0 is code that surely runs. */
   readonly #branches: number[] = [0]
   #branchCount = 0
+  /** Functions of this text: where their parameters or body begin. */
+  readonly #functions = new Map<string, number>()
+  #callDepth = 0
+  /** Arguments of the call whose `param` block comes next. */
+  #binding: CommandCall | undefined
+  #returned: PsValue = UNKNOWN
   /** The next block is no branch: `try`, `begin`, `process`, ... */
   #plainBlock = false
   readonly #commands: CommandRunner
@@ -121,7 +126,10 @@ class Evaluator {
     } else if (lower === 'function' || lower === 'filter') this.#function()
     else if (lower === 'foreach' && this.#is('(', 1)) this.#foreach()
     else if (lower === 'param' && this.#is('(', 1)) this.#parameters()
-    else if (KEYWORDS.has(lower)) {
+    else if (lower === 'return') {
+      this.#next()
+      if (this.#startsValue(0)) this.#returned = this.#pipeline()
+    } else if (KEYWORDS.has(lower)) {
       this.#next()
       this.#plainBlock = PLAIN_BLOCKS.has(lower)
     } else if (this.#is('{')) this.#branch()
@@ -177,20 +185,58 @@ class Evaluator {
     this.#assignedIn.set(name, branch)
   }
 
-  /** Parameters have values that only a call gives; variables of the same name outside are not meant. */
+  /**
+   * Parameters have the values that a call gives them; while a function is only defined they are unknown, and variables
+   * of the same name outside are not meant.
+   */
   #parameters(): void {
     this.#next()
     const start = this.#at
     this.#skipGroup()
-    for (const token of this.#tokens.slice(start, this.#at)) {
-      if (token.kind === 'variable') this.#variables.delete(token.text.toLowerCase())
+    const binding = this.#binding
+    this.#binding = undefined
+    let position = 0
+    for (const { name, fallback } of parameterNames(this.#tokens.slice(start + 1, this.#at - 1))) {
+      const named = [...(binding?.parameters ?? [])].find(
+        ([key]) => key === name || (key.length > 1 && name.startsWith(key)),
+      )
+      const value =
+        named?.[1] ?? (binding === undefined ? undefined : (binding.positionals[position++] ?? fallback))
+      if (value === undefined) this.#variables.delete(name)
+      else this.#variables.set(name, value)
+      this.#assignedIn.set(name, this.#branches.at(-1) ?? 0)
     }
+  }
+
+  /** Runs the body of a function of this text with the arguments of one call. */
+  #call(start: number, call: CommandCall): PsValue {
+    const outer = [this.#variables, this.#assignedIn, this.#at] as const
+    this.#variables = new Map(this.#variables)
+    this.#assignedIn = new Map(this.#assignedIn)
+    this.#variables.set('_', call.input)
+    this.#returned = UNKNOWN
+    this.#callDepth += 1
+    this.#at = start
+    this.#binding = call
+    if (this.#is('(')) {
+      this.#at -= 1
+      this.#parameters()
+      this.#newlines()
+    }
+    if (this.#is('{')) this.#block()
+    this.#binding = undefined
+    this.#callDepth -= 1
+    ;[this.#variables, this.#assignedIn, this.#at] = outer
+    const returned = this.#returned
+    this.#returned = UNKNOWN
+    return returned
   }
 
   #function(): void {
     this.#next()
     const name = this.#peek().kind === 'word' ? this.#next().text : ''
     this.#newlines()
+    if (this.#callDepth === 0) this.#functions.set(name.toLowerCase(), this.#at)
     const outer = [this.#variables, this.#assignedIn] as const
     this.#variables = new Map(this.#variables)
     this.#assignedIn = new Map(this.#assignedIn)
@@ -333,7 +379,9 @@ class Evaluator {
         this.#next()
         parameters.set(
           token.text.toLowerCase(),
-          this.#isArgument() ? this.#argument() : { kind: 'boolean', value: true },
+          this.#isArgument() && !SWITCHES.has(token.text.toLowerCase())
+            ? this.#argument()
+            : { kind: 'boolean', value: true },
         )
       } else if (token.kind === 'splat') {
         this.#next()
@@ -352,7 +400,10 @@ class Evaluator {
       raw: this.#knownVariables(this.#text.slice(start, end)),
       split: hidden,
     }
-    return this.#commands.run(call)
+    const body = this.#functions.get(name.toLowerCase())
+    if (body === undefined || this.#callDepth >= MAX_CALLS || !this.#commands.performs(name))
+      return this.#commands.run(call)
+    return this.#call(body, call)
   }
 
   /** Source text with the variables that are known put in: what a program that is called here would be given. */
@@ -612,116 +663,25 @@ class Evaluator {
   }
 }
 
-function add(left: PsValue, right: PsValue): PsValue {
-  if (left.kind === 'list')
-    return {
-      kind: 'list',
-      items: [...left.items.slice(0, 10_000), ...(right.kind === 'list' ? right.items : [right])],
+/** Names of a `param` block in order, with defaults that are literal strings. Attributes and other defaults are passed over. */
+function parameterNames(
+  tokens: readonly PsToken[],
+): readonly { readonly name: string; readonly fallback?: PsValue }[] {
+  const names: { name: string; fallback?: PsValue }[] = []
+  let depth = 0
+  let fresh = true
+  for (const [index, token] of tokens.entries()) {
+    if (token.kind === 'punctuation') {
+      if (/^(?:\(|\{|\[|@\{|@\(|\$\()$/.test(token.text)) depth += 1
+      if (/^[)}\]]$/.test(token.text)) depth -= 1
+      if (depth === 0 && token.text === ',') fresh = true
     }
-  if (left.kind === 'number' && right.kind === 'number')
-    return { kind: 'number', value: left.value + right.value }
-  const [a, b] = [textOf(left), textOf(right)]
-  if (a === undefined && b === undefined) return UNKNOWN
-  if ((a?.length ?? 0) + (b?.length ?? 0) > MAX_STRING) throw new Enough()
-  const partial = a === undefined || b === undefined || isPartial(left) || isPartial(right)
-  return stringValue(`${a ?? '…'}${b ?? '…'}`, partial, true)
-}
-
-function isPartial(value: PsValue): boolean {
-  return value.kind === 'string' && value.partial
-}
-
-function textOf(value: PsValue): string | undefined {
-  if (value.kind === 'string') return value.text
-  return value.kind === 'number' ? String(value.value) : undefined
-}
-
-function join(value: PsValue, separator: string): PsValue {
-  if (value.kind !== 'list') return value
-  const parts = value.items.map(textOf)
-  if (!parts.every((part) => part !== undefined)) return UNKNOWN
-  return stringValue(parts.join(separator), value.items.some(isPartial), true)
-}
-
-function format(template: PsValue, values: readonly PsValue[]): PsValue {
-  const text = textOf(template)
-  if (text === undefined) return UNKNOWN
-  let partial = isPartial(template)
-  const filled = text.replace(/\{(\d+)[^}]*\}/g, (whole, index: string) => {
-    const value = values[Number(index)]
-    const known = value === undefined ? undefined : textOf(value)
-    if (known === undefined || (value !== undefined && isPartial(value))) partial = true
-    return known ?? whole
-  })
-  if (filled.length > MAX_STRING) throw new Enough()
-  return stringValue(filled, partial, true)
-}
-
-/** `-replace` with a plain text; a pattern is not evaluated. */
-function replaceText(value: PsValue, from: string | undefined, to: string | undefined): PsValue {
-  const text = textOf(value)
-  if (
-    text === undefined ||
-    from === undefined ||
-    from === '' ||
-    to === undefined ||
-    /[\\^$.|?*+()[\]{}]/.test(from)
-  )
-    return UNKNOWN
-  const replaced = text.replaceAll(from, () => to)
-  if (replaced.length > MAX_STRING) throw new Enough()
-  return stringValue(replaced, isPartial(value), true)
-}
-
-function cast(type: string, value: PsValue): PsValue {
-  if (
-    type === 'wmiclass' ||
-    type === 'wmi' ||
-    type === 'management.managementclass' ||
-    type === 'management.managementobject'
-  ) {
-    const text = wholeText(value)
-    const object: WmiObject | undefined =
-      text === undefined ? undefined : wmiFromPath(text, value.kind === 'string' && value.built)
-    return object === undefined ? UNKNOWN : { kind: 'wmi', object }
+    if (depth !== 0 || !fresh || token.kind !== 'variable') continue
+    fresh = false
+    const [equals, value] = [tokens[index + 1], tokens[index + 2]]
+    const literal =
+      equals?.text === '=' && value?.kind === 'string' ? { fallback: stringValue(value.text) } : {}
+    names.push({ name: token.text.toLowerCase(), ...literal })
   }
-  if (type === 'char' && value.kind === 'number')
-    return stringValue(String.fromCharCode(value.value), false, true)
-  if (type === 'char[]' && value.kind === 'list')
-    return { kind: 'list', items: value.items.map((item) => cast('char', item)) }
-  if (type === 'string' && value.kind === 'list') return join(value, ' ')
-  return value
-}
-
-function member(value: PsValue, name: string): PsValue {
-  const lower = name.toLowerCase()
-  if (value.kind === 'table') return value.entries.get(lower)?.value ?? UNKNOWN
-  if (value.kind !== 'wmi') return UNKNOWN
-  if (/^(?:psbase|properties_?|value|clone)$/.test(lower)) return value
-  if (/^(?:__path|__relpath|path|relativepath|path_)$/.test(lower)) {
-    const reference = referenceTo(value.object)
-    return reference === undefined ? value : stringValue(reference)
-  }
-  return [...value.object.properties].find(([key]) => key.toLowerCase() === lower)?.[1] ?? UNKNOWN
-}
-
-function indexed(value: PsValue, index: PsValue): PsValue {
-  if (value.kind === 'table' || value.kind === 'wmi') {
-    const name = wholeText(index)
-    return name === undefined
-      ? UNKNOWN
-      : value.kind === 'wmi' && index.kind === 'number'
-        ? value
-        : member(value, name)
-  }
-  const positions = index.kind === 'list' ? index.items : [index]
-  const picked = positions.map((position): PsValue => {
-    if (position.kind !== 'number') return UNKNOWN
-    if (value.kind === 'string') {
-      const char = value.text.at(position.value)
-      return char === undefined ? UNKNOWN : stringValue(char, value.partial, true)
-    }
-    return value.kind === 'list' ? (value.items.at(position.value) ?? UNKNOWN) : UNKNOWN
-  })
-  return index.kind === 'list' ? { kind: 'list', items: picked } : (picked[0] ?? UNKNOWN)
+  return names
 }

@@ -96,7 +96,7 @@ export function wmiFromPath(text: string, built: boolean): WmiObject | undefined
     form: path.keys.length === 0 ? 'class' : 'existing',
     className: path.class,
     ...(path.namespace === undefined ? {} : { namespace: path.namespace }),
-    ...(path.host === undefined ? {} : { host: path.host }),
+    ...(path.host === undefined || path.host.includes('$') ? {} : { host: path.host }),
     properties,
     built,
   }
