@@ -189,13 +189,13 @@ function textFormat(head: Uint8Array, name: string): FileFormat {
   const text = decodeText(head, encoding)
   const start = text.trimStart()
   if (start === '') return { kind: 'other', reason: 'text without content' }
-  if (/<(?:\w+:)?Events?[\s>]/.test(text)) {
-    // JSON and CSV may carry event XML inside a field: what the text begins with decides.
-    if (start.startsWith('<') || !/^[[{"]|^[^\n<]*_raw/.test(start)) return { kind: 'xml', encoding }
-  }
+  const hasEvents = /<(?:\w+:)?Events?[\s>]/.test(text)
+  // JSON and CSV may carry event XML inside a field: what the text begins with decides.
+  if (hasEvents && start.startsWith('<')) return { kind: 'xml', encoding }
   if (looksLikeJson(start)) return { kind: 'json', encoding }
   if (looksLikeMof(text, name)) return { kind: 'mof', encoding }
   if (looksLikeCsv(start)) return { kind: 'csv', encoding }
+  if (hasEvents) return { kind: 'xml', encoding }
   return { kind: 'other', reason: 'text of no known kind' }
 }
 
@@ -244,9 +244,10 @@ function withoutComments(text: string): string {
   return kept.join(' ')
 }
 
-/** A first line of at least three separated names; which table it is, is decided by the names. */
+/** A first line of at least three separated names, or Splunk's `_raw`; which table it is, the names decide. */
 function looksLikeCsv(start: string): boolean {
-  const line = start.split(/\r?\n/, 1)[0] ?? ''
+  const line = start.replace(/^sep=.\r?\n/i, '').split(/\r?\n/, 1)[0] ?? ''
+  if (/^"?_raw"?$|^"?_time"?,"?_raw"?$/.test(line)) return true
   return [',', ';', '\t'].some((separator) => {
     const fields = line.split(separator)
     return fields.length >= 3 && fields.every((field) => /^\s*"?[\w $@#./\\()[\]:-]{0,80}"?\s*$/.test(field))

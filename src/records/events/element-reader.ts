@@ -33,6 +33,26 @@ const SHAPES: readonly Shape[] = [
 /** Objects of no known shape at the start of a file after which it is given up. */
 const GIVE_UP_AFTER = 5000
 
+const SPLUNK_KEYS = new Set(['LogName', 'SourceName', 'EventCode', 'ComputerName', 'RecordNumber', 'Sid'])
+
+/**
+ * Splunk's classic WinEventLog text: a time, then `Key=value` lines, of which `Message` is the last and runs on.
+ * `undefined` where a text is not of that form.
+ */
+function parseSplunkRaw(raw: string): JsonObject | undefined {
+  if (!/^EventCode=\d+\r?$/m.test(raw)) return undefined
+  const message = raw.search(/^Message=/m)
+  const fields: Record<string, string> = Object.create(null)
+  for (const line of raw.slice(0, message < 0 ? undefined : message).split(/\r?\n/)) {
+    const equals = line.indexOf('=')
+    // Only the keys that an event record has: the event's fields are in the message.
+    if (SPLUNK_KEYS.has(line.slice(0, equals))) fields[line.slice(0, equals)] = line.slice(equals + 1)
+    else if (equals < 0 && line.trim() !== '') fields.EventTime ??= line.trim()
+  }
+  if (message >= 0) fields.Message = raw.slice(message + 'Message='.length)
+  return fields
+}
+
 /** Wrappers in wrappers: an Elasticsearch hit whose source holds a raw line, and a little more. */
 const MAX_WRAPPING = 6
 
@@ -193,6 +213,8 @@ export class ElementReader {
       this.#takeText(raw, offset)
       return true
     }
+    const classic = typeof raw === 'string' ? parseSplunkRaw(raw) : undefined
+    if (classic !== undefined) return this.#takeEvent({ ...classic, source: object.source }, offset, flat)
     // A flat object may also be a row of a table, unless it has what only NXLog writes.
     const tried = this.#lastShape !== flat || Object.hasOwn(object, 'SourceModuleType')
     if (tried && this.#takeEvent(object, offset, this.#lastShape)) return true

@@ -7,13 +7,21 @@ export function isObject(value: unknown): value is JsonObject {
 
 const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
 
+/** Strings, which are kept as they are, and integers of more digits than a double holds. */
+const STRING_OR_LONG = /"(?:[^"\\]|\\.)*"|-?\d{17,}(?=\s*[,\]}])/g
+
 /**
- * JSON text to a value. Escapes may spell half a character (`\\ud800`), which no encoding and no engine can hold: it
- * becomes U+FFFD. Throws `SyntaxError`.
+ * JSON text to a value. Integers beyond a double's precision (`long` columns) become strings of their digits. Escapes may spell
+ * half a character (`\\ud800`), which no encoding and no engine can hold: it becomes U+FFFD. Throws `SyntaxError`.
  */
 export function parseJson(text: string): unknown {
-  if (!/\\ud[89a-f]/i.test(text)) return JSON.parse(text)
-  return JSON.parse(text, (_key, value: unknown) =>
+  // NXLog has such a number in every record, its keywords, which as powers of two are exact.
+  const long = /[:[,]\s*-?\d{17,}\s*[,\]}]/.test(text) && !text.includes('"SourceModuleType"')
+  const exact = long
+    ? text.replace(STRING_OR_LONG, (token) => (token.startsWith('"') ? token : `"${token}"`))
+    : text
+  if (!/\\ud[89a-f]/i.test(text)) return JSON.parse(exact)
+  return JSON.parse(exact, (_key, value: unknown) =>
     typeof value === 'string' ? value.replace(LONE_SURROGATE, '\ufffd') : value,
   )
 }

@@ -382,6 +382,27 @@ describe('events in JSON', () => {
     expect(fields(extracted)).toEqual({ Namespace: '//./root/subscription', ESS: 'A' })
   })
 
+  test('Splunk: the classic text of an event, its message parsed', async () => {
+    const event = await one({
+      result: {
+        source: 'WinEventLog:Security',
+        _raw: '2024-03-02T10:14:07Z\nLogName=Security\nSourceName=Microsoft Windows security auditing.\nEventCode=4688\nEventType=0\nType=Information\nComputerName=WKS\nTaskCategory=Process Creation\nRecordNumber=5\nKeywords=Audit Success\nMessage=A new process has been created.\n\nCreator Subject:\n\tSecurity ID:\t\tS-1-5-18\n\nProcess Information:\n\tNew Process ID:\t\t0x71c\n\tNew Process Name:\tC:\\x.exe\n',
+      },
+    })
+    expect(event).toMatchObject({
+      recordId: 5,
+      computer: 'WKS',
+      channel: 'Security',
+      provider: 'Microsoft-Windows-Security-Auditing',
+    })
+    expect(fields(event)).toEqual({
+      SubjectUserSid: 'S-1-5-18',
+      NewProcessId: '0x71c',
+      NewProcessName: 'C:\\x.exe',
+    })
+    expect(timeOf(event)).toBe('2024-03-02T10:14:07Z')
+  })
+
   test('Wazuh: names in lower case become the event’s own', async () => {
     const event = await one({
       timestamp: '2024-03-02T10:14:09.000+0000',

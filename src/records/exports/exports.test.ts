@@ -189,6 +189,15 @@ describe('carriers', () => {
     expect(csv.diagnostics).toMatchObject([{ code: 'exports/damaged-row', at: { offset: 32 } }])
   })
 
+  test('a long beyond 2^53 keeps all its digits, text that looks like one is not touched', async () => {
+    const text = `{"Timestamp":"x","DeviceName":"w","ActionType":"ProcessCreated","ReportId":9223372036854775807,"FileName":": 12345678901234567890,"}`
+    const { rows } = await read(text, readEventJson)
+    expect(cells(rows[0])).toMatchObject({
+      ReportId: '9223372036854775807',
+      FileName: ': 12345678901234567890,',
+    })
+  })
+
   test('a file that ends inside quotes keeps the rows before', async () => {
     const { rows, diagnostics, outcome } = await read(
       'Timestamp,DeviceName,ActionType\na,b,ProcessCreated\na,"b',

@@ -29,7 +29,7 @@ export const flat: Shape = (object, wanted) => {
   if (eventId === undefined) return undefined
   const channel = asWord(pick(object, 'Channel', 'LogName', 'Log_Name')) ?? splunkChannel(object)
   const provider =
-    asWord(pick(object, 'SourceName', 'ProviderName', 'Provider_Name', 'Provider')) ??
+    providerName(asWord(pick(object, 'SourceName', 'ProviderName', 'Provider_Name', 'Provider'))) ??
     providerOfChannel(channel, eventId)
   if (provider === undefined && channel === undefined) return undefined
   if (!wanted(provider, channel, eventId)) return 'unwanted'
@@ -51,6 +51,13 @@ export const flat: Shape = (object, wanted) => {
     addField(draft, key, asText(value))
   }
   return draft
+}
+
+/** Splunk's classic texts name the security log's provider as the event viewer does. */
+function providerName(name: string | undefined): string | undefined {
+  return /^Microsoft Windows security auditing\.?$/i.test(name ?? '')
+    ? 'Microsoft-Windows-Security-Auditing'
+    : name
 }
 
 function readCarrier(draft: EventDraft, object: JsonObject): void {

@@ -28,6 +28,10 @@ export const getWinEvent: Shape = (object, wanted) => {
   draft.opcode = asNumber(object.Opcode)
   draft.keywords = keywordsText(pick(object, 'Keywords'))
   draft.timeFiletime = readTime(object.TimeCreated)
+  // Export-Csv writes the time of the analyst's culture and zone.
+  if (typeof object.TimeCreated === 'string' && !/Date\(|Z$|[+-]\d{2}:?\d{2}$/.test(object.TimeCreated)) {
+    draft.zoneUnknown = true
+  }
   draft.processId = asNumber(object.ProcessId)
   draft.threadId = asNumber(object.ThreadId)
   draft.computer = asWord(object.MachineName)
