@@ -66,7 +66,8 @@ function compare(facts: SubscriptionFacts, entry: KnownGoodEntry): Comparison {
   const to = new Comparison()
   const { filter } = facts
   const namespace = facts.namespace === undefined ? undefined : normalizeNamespace(facts.namespace)
-  to.field('the namespace', namespace, entry.namespace)
+  // A listing that does not tell the namespace was made of root\subscription, the only one that tools list by default.
+  if (namespace !== undefined) to.field('the namespace', namespace, entry.namespace)
   to.field("the filter's name", filter?.name?.toLowerCase(), entry.filter.name.toLowerCase())
   to.field(
     "the filter's query",
