@@ -3,6 +3,7 @@ import {
   activation,
   activationMessage,
   investigate,
+  POWERSHELL,
   possibleCause,
   process,
   quoted,
@@ -276,6 +277,146 @@ describe('one entry for each real subscription', () => {
       sysmonConsumer('Two', 'Script', 'x = 1', { time: '2024-05-02T11:00:00Z' }),
     ])
     expect(subscriptions.map(({ state }) => state)).toEqual(['partial', 'partial'])
+  })
+})
+
+describe('evidence that names no machine', () => {
+  const mof = (payload: string) => `#pragma namespace("\\\\\\\\.\\\\root\\\\subscription")
+instance of __EventFilter as $F { Name = "U"; Query = "SELECT * FROM Win32_ProcessStartTrace"; QueryLanguage = "WQL"; };
+instance of CommandLineEventConsumer as $C { Name = "U"; CommandLineTemplate = "${payload}"; };
+instance of __FilterToConsumerBinding { Filter = $F; Consumer = $C; };`
+  const files = (...payloads: string[]) =>
+    investigate([], (investigation) => {
+      for (const [index, payload] of payloads.entries()) {
+        investigation.addMof({ evidence: `m${index}`, path: `f${index}.mof`, text: mof(payload) })
+      }
+    }).subscriptions
+
+  test('two MOF files with the same names and other payloads are two, each as it is alone', () => {
+    const both = files('a.exe', 'b.exe')
+    expect(both.map(({ consumer }) => consumer?.properties.CommandLineTemplate).sort()).toEqual([
+      'a.exe',
+      'b.exe',
+    ])
+    expect(both.map(({ id }) => id).sort()).toEqual(
+      [...files('a.exe'), ...files('b.exe')].map(({ id }) => id).sort(),
+    )
+  })
+
+  test('two copies of one MOF text are one entry with the sightings of both', () => {
+    const both = files('a.exe', 'a.exe')
+    expect(both).toHaveLength(1)
+    expect(both[0]?.sightings).toHaveLength(6)
+  })
+
+  test('a MOF file belongs to the host on which mofcomp was given it', () => {
+    const { subscriptions } = investigate(
+      [
+        process({
+          Image: 'C:\\Windows\\System32\\wbem\\mofcomp.exe',
+          OriginalFileName: 'mofcomp.exe',
+          CommandLine: 'mofcomp.exe C:\\Users\\Public\\evil.mof',
+          ParentImage: 'C:\\Windows\\System32\\cmd.exe',
+        }),
+      ],
+      (investigation) =>
+        investigation.addMof({ evidence: 'm', path: 'collected/evil.mof', text: mof('a.exe') }),
+    )
+    expect(subscriptions).toHaveLength(1)
+    expect(subscriptions[0]).toMatchObject({
+      host: 'PC1',
+      state: 'attempted',
+      user: 'LAB\\eve',
+      consumer: { properties: { CommandLineTemplate: 'a.exe' } },
+    })
+  })
+})
+
+describe('attempts', () => {
+  const script = `$f = Set-WmiInstance -Namespace root\\subscription -Class __EventFilter -Arguments @{Name='Evil'; EventNamespace='root\\cimv2'; QueryLanguage='WQL'; Query="${QUERY}"}
+$c = Set-WmiInstance -Namespace root\\subscription -Class CommandLineEventConsumer -Arguments @{Name='EvilC'; CommandLineTemplate='cmd.exe /c x'}
+Set-WmiInstance -Namespace root\\subscription -Class __FilterToConsumerBinding -Arguments @{Filter=$f; Consumer=$c}`
+  const block = (text: string, number: number, total: number, time = '2024-05-01T10:00:00Z') =>
+    sampleEvent(
+      POWERSHELL,
+      4104,
+      {
+        MessageNumber: String(number),
+        MessageTotal: String(total),
+        ScriptBlockText: text,
+        ScriptBlockId: 'b1',
+        Path: '',
+      },
+      { time },
+    )
+
+  test('fragments of a script block are read together, in their order, however they arrive', () => {
+    const cut = 230
+    const { subscriptions } = investigate([block(script.slice(cut), 2, 2), block(script.slice(0, cut), 1, 2)])
+    expect(subscriptions).toHaveLength(1)
+    expect(subscriptions[0]).toMatchObject({
+      state: 'attempted',
+      filter: { name: 'Evil', query: QUERY },
+      consumer: { class: 'CommandLineEventConsumer', properties: { CommandLineTemplate: 'cmd.exe /c x' } },
+    })
+  })
+
+  test('a script that made a subscription is a sighting of it, and no entry of its own', () => {
+    const { subscriptions } = investigate([
+      block(script, 1, 1),
+      ...sysmonTriad({ time: '2024-05-01T10:00:02Z' }),
+    ])
+    expect(subscriptions).toHaveLength(1)
+    expect(subscriptions[0]).toMatchObject({ state: 'bound', user: 'LAB\\eve' })
+    expect(subscriptions[0]?.sightings.map(({ source }) => source)).toContain('powershell')
+  })
+
+  test("a script's own literals do not overrule what was stored", () => {
+    const { subscriptions } = investigate([activation(EVIL), block(script, 1, 1)])
+    expect(subscriptions[0]?.consumer?.properties.CommandLineTemplate).toBe(
+      'cmd.exe /c echo "hi" > c:\\x.txt',
+    )
+    expect(subscriptions[0]?.flags.modified).toBeUndefined()
+  })
+
+  test('enumeration, removal and rule text are dismissed with the reason', () => {
+    const { subscriptions, dismissed } = investigate([
+      block('Get-WmiObject -Namespace root\\subscription -Class __EventFilter', 1, 1),
+      block('Get-WmiObject -Namespace root\\subscription -Class __EventFilter | Remove-WmiObject', 1, 1),
+    ])
+    expect(subscriptions).toEqual([])
+    expect(dismissed.map(({ reason }) => reason.split(':')[0])).toEqual([
+      'enumeration of subscription objects',
+      'removal of subscription objects',
+    ])
+  })
+
+  test("mofcomp on Windows' own files is nothing, on a user's file an attempt", () => {
+    const mofcomp = (file: string) =>
+      process({
+        Image: 'C:\\Windows\\System32\\wbem\\mofcomp.exe',
+        OriginalFileName: 'mofcomp.exe',
+        CommandLine: `mofcomp.exe ${file}`,
+        ParentImage: 'C:\\Windows\\servicing\\TrustedInstaller.exe',
+      })
+    expect(investigate([mofcomp('C:\\Windows\\System32\\wbem\\cimwin32.mof')]).subscriptions).toEqual([])
+    expect(investigate([mofcomp('C:\\Users\\Public\\x.mof')]).subscriptions).toMatchObject([
+      { state: 'attempted', observations: [{ context: { signal: 'mofcomp' } }] },
+    ])
+  })
+
+  test('a consumer whose class only the binding tells joins that binding', () => {
+    const consumer = sampleEvent(SYSMON, 20, {
+      Operation: 'Created',
+      Name: quoted('EvilC'),
+      Destination: quoted('calc.exe'),
+    })
+    const { subscriptions } = investigate([consumer, sysmonBinding('Evil', 'SomeEventConsumer.Name="EvilC"')])
+    expect(subscriptions).toHaveLength(1)
+    expect(subscriptions[0]).toMatchObject({
+      consumer: { class: 'SomeEventConsumer', properties: { CommandLineTemplate: 'calc.exe' } },
+      state: 'bound',
+    })
   })
 })
 

@@ -7,8 +7,9 @@ import { type Draft, draftsByName, itemsOf } from './graph.ts'
 import type { Hosts } from './hosts.ts'
 import { compareItems, compareText, type Item, itemOf } from './item.ts'
 import type { Lifecycle } from './lifecycle.ts'
+import { mergeNameless } from './nameless.ts'
 import { joinQueries } from './queries.ts'
-import { assignHosts, assignNamespaces, STOCK_NAMES } from './resolve.ts'
+import { assignClasses, assignHosts, assignNamespaces, STOCK_NAMES } from './resolve.ts'
 import { joinAutorecover, repositoryReplacements } from './side-signals.ts'
 
 /** Remote logons count within this time of the making. 5 min. Source: SCORING section D. */
@@ -30,6 +31,7 @@ export function correlate(
   const items = distinct(observations.map((observation) => itemOf(observation, hosts)).sort(compareItems))
   assignHosts(items)
   assignNamespaces(items)
+  assignClasses(items)
   const drafts = draftsByName(items)
   drafts.push(...joinQueries(drafts, items, dismiss))
   const joined = joinAttempts(drafts, items.filter(isAuthored), dismiss)
@@ -46,7 +48,7 @@ export function correlate(
       .filter(({ context }) => sameAccount(context?.account, user))
       .slice(-MAX_LOGONS)
   }
-  return joined
+  return mergeNameless(joined)
     .map((draft) => finishDraft(draft, hosts, timers, around))
     .sort(
       (a, b) =>

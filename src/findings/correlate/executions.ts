@@ -111,6 +111,8 @@ function isUnknownClass(className: string): boolean {
 interface Life {
   readonly made?: bigint
   readonly deleted?: bigint
+  /** First moment at which any record shows it. */
+  readonly seen?: bigint
   /** A listing of the present state has it, so that its deletion was not the end. */
   readonly listed: boolean
 }
@@ -118,6 +120,7 @@ interface Life {
 function lifeOf(draft: Draft): Life {
   let made: bigint | undefined
   let deleted: bigint | undefined
+  let seen: bigint | undefined
   let listed = false
   for (const { observation } of itemsOf(draft)) {
     const { operation, timeFiletime: when } = observation
@@ -127,16 +130,23 @@ function lifeOf(draft: Draft): Life {
     }
     const makes = operation === 'created' || operation === 'attempted'
     if (makes && (made === undefined || when < made)) made = when
+    if (operation !== 'attempted' && (seen === undefined || when < seen)) seen = when
     if (operation === 'deleted' && (deleted === undefined || when > deleted)) deleted = when
   }
-  return { listed, ...(made === undefined ? {} : { made }), ...(deleted === undefined ? {} : { deleted }) }
+  return {
+    listed,
+    ...(made === undefined ? {} : { made }),
+    ...(seen === undefined ? {} : { seen }),
+    ...(deleted === undefined ? {} : { deleted }),
+  }
 }
 
 /** Not before it was made, and not after it was deleted; a record that comes late is no proof against. */
 function existedAt(life: Life | undefined, item: Item): boolean {
   const time = item.observation.timeFiletime
   if (time === undefined || life === undefined) return true
-  if (life.made !== undefined && time + SLACK < life.made) return false
+  const before = life.made !== undefined && time + SLACK < life.made
+  if (before && (life.seen === undefined || time + SLACK < life.seen)) return false
   return life.listed || life.deleted === undefined || time <= life.deleted + SLACK
 }
 

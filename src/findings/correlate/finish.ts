@@ -3,7 +3,7 @@ import { filetimeToIso } from '../../bytes/index.ts'
 import type { Observation, Shows, Sighting, SubscriptionFacts, TimerFacts } from '../model.ts'
 import { mergeBinding, mergeConsumer, mergeFilter } from './facts.ts'
 import { type Draft, itemsOf } from './graph.ts'
-import type { Hosts } from './hosts.ts'
+import { type Hosts, NAMELESS } from './hosts.ts'
 import { compareItems, compareText, type Item } from './item.ts'
 import { type Lifecycle, lifecycleOf } from './lifecycle.ts'
 
@@ -84,7 +84,7 @@ function executedConsumer(draft: Draft): ReturnType<typeof mergeConsumer> {
 /** Short hash over what the subscription is, never over where it was found. */
 function idOf(draft: Draft): string {
   const parts = [
-    draft.host,
+    draft.host.startsWith(NAMELESS) ? '' : draft.host,
     draft.namespace,
     draft.consumer?.class ?? '',
     draft.consumer?.name ?? '',

@@ -10,7 +10,7 @@ export interface Node {
   readonly name: string
   readonly items: Item[]
   /** Spelling of class and name where only a binding tells them. */
-  readonly spelled?: { readonly class?: string; readonly name?: string }
+  spelled?: { readonly class?: string; readonly name?: string }
 }
 
 /** A subscription being put together. */
@@ -39,26 +39,23 @@ export function draftsByName(items: readonly Item[]): Draft[] {
       consumers.add(item, item.consumerClass, item.consumer)
     }
   }
-  consumers.adoptClasses()
   for (const item of items) {
     if (item.observation.binding === undefined || !showsPart(item, 'binding')) continue
     if (item.filter === '' || item.consumer === '') continue
-    const consumer = consumers.find(item, item.consumerClass, item.consumer)
-    const consumerClass = consumer?.class ?? item.consumerClass
-    const namespace = consumer?.namespace ?? item.namespace
-    const key = [item.host, namespace, item.filter, consumerClass, item.consumer].join('\0')
+    const { host, namespace, filter, consumerClass, consumer } = item
+    const key = [host, namespace, filter, consumerClass, consumer].join('\0')
     const known = bindings.get(key)
     if (known !== undefined) known.node.items.push(item)
     else {
       const node = {
         key,
-        host: item.host,
+        host,
         namespace,
         class: '__filtertoconsumerbinding',
         name: '',
         items: [item],
       }
-      bindings.set(key, { node, filter: item.filter, consumerClass, consumer: item.consumer })
+      bindings.set(key, { node, filter, consumerClass, consumer })
     }
   }
   const drafts: Draft[] = []
@@ -73,6 +70,7 @@ export function draftsByName(items: readonly Item[]): Draft[] {
     const consumerNode =
       consumers.find(at, consumerClass, consumer) ??
       consumers.empty(at, consumerClass, consumer, spelled.consumer)
+    consumerNode.spelled ??= spelled.consumer
     used.add(filterNode).add(consumerNode)
     drafts.push({
       host: node.host,
@@ -162,9 +160,11 @@ function pairLoose(filters: readonly Node[], consumers: readonly Node[]): Draft[
   return drafts
 }
 
+const MAX_STEM = 512
+
 /** `EvilFilter` and `EvilConsumer` are two halves of `Evil`. */
 function stem(name: string): string {
-  return name.replace(/[\s_-]*(?:event)?[\s_-]*(?:filter|consumer)$/, '')
+  return name.slice(0, MAX_STEM).replace(/[\s_-]{0,4}(?:event)?[\s_-]{0,4}(?:filter|consumer)$/, '')
 }
 
 function madeTogether(filter: Node, consumer: Node): boolean {
@@ -192,7 +192,6 @@ function madeTogether(filter: Node, consumer: Node): boolean {
 /** Nodes of one kind by host, namespace, class and name. */
 class Nodes {
   readonly #nodes = new Map<string, Node>()
-  readonly #byName = new Map<string, Node[]>()
   readonly #empty = new Map<string, Node>()
 
   add(item: Item, className: string, name: string): void {
@@ -205,28 +204,10 @@ class Nodes {
     const { host, namespace } = item
     const node: Node = { key, host, namespace, class: className, name, items: [item] }
     this.#nodes.set(key, node)
-    const named = this.#byName.get(nameKey(item, name))
-    if (named === undefined) this.#byName.set(nameKey(item, name), [node])
-    else named.push(node)
   }
 
-  /** A source that gives no class means the one object of that name that has one. */
-  adoptClasses(): void {
-    for (const [key, node] of [...this.#nodes]) {
-      if (node.class !== '') continue
-      const named = (this.#byName.get(nameKey(node, node.name)) ?? []).filter((other) => other.class !== '')
-      const [one] = named
-      if (named.length !== 1 || one === undefined) continue
-      one.items.push(...node.items)
-      this.#nodes.delete(key)
-    }
-  }
-
-  find(at: Place, className: string, name: string): Node | undefined {
-    const exact = this.#nodes.get([at.host, at.namespace, className, name].join('\0'))
-    if (exact !== undefined || className !== '') return exact
-    const named = (this.#byName.get(nameKey(at, name)) ?? []).filter((node) => node.class !== '')
-    return named.length === 1 ? named[0] : undefined
+  find({ host, namespace }: Place, className: string, name: string): Node | undefined {
+    return this.#nodes.get([host, namespace, className, name].join('\0'))
   }
 
   /** A node for an object that only a binding names. */

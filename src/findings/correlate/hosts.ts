@@ -1,4 +1,10 @@
 /**
+ * First character of a key that stands for a machine nobody names: evidence of two such machines (two MOF files, two
+ * repositories) must not be taken for one.
+ */
+export const NAMELESS = '\0'
+
+/**
  * Host names as one machine is called: without case, and a short name together with the full name where exactly one
  * full name begins with it. Two machines of the same short name in two domains stay two.
  */
@@ -42,7 +48,7 @@ export class Hosts {
 
   /** The host's name as evidence spells it. */
   display(key: string): string | undefined {
-    return key === '' ? undefined : (this.#display.get(key) ?? key)
+    return key === '' || key.startsWith(NAMELESS) ? undefined : (this.#display.get(key) ?? key)
   }
 
   /** Every spelling (lower case) of a host. */

@@ -9,7 +9,7 @@ export interface Item {
   host: string
   namespace: string
   readonly filter: string
-  readonly consumerClass: string
+  consumerClass: string
   readonly consumer: string
   /** Observations of one record belong together: a script that names several objects is one act. */
   readonly unit: string

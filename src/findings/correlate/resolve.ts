@@ -1,4 +1,5 @@
 import { baseName } from '../observe/index.ts'
+import { NAMELESS } from './hosts.ts'
 import type { Item } from './item.ts'
 import { showsPart } from './item.ts'
 import { comparable, comparableQuery } from './text.ts'
@@ -14,7 +15,7 @@ export const STOCK_NAMES: ReadonlySet<string> = new Set([
 /**
  * Gives evidence that names no host (a repository folder, a MOF file, a listing) the host whose own records hold the
  * same subscription, when there is exactly one. The pieces of one file go together: one distinctive object is enough
- * for all of them, and contradicting ones leave the file without a host.
+ * for all of them, and contradicting ones leave the file on a machine of its own that has no name.
  */
 export function assignHosts(items: readonly Item[]): void {
   const holders = new Map<string, Set<string>>()
@@ -44,7 +45,24 @@ export function assignHosts(items: readonly Item[]): void {
       }
     }
     const [host] = hosts
-    if (hosts.size === 1 && host !== undefined) for (const item of file) item.host = host
+    const key =
+      hosts.size === 1 && host !== undefined ? host : NAMELESS + file[0]?.observation.sighting.evidence
+    for (const item of file) item.host = key
+  }
+}
+
+/** A source that tells a consumer's name and no class means the one consumer of that name that has one. */
+export function assignClasses(items: readonly Item[]): void {
+  const known = new Map<string, Set<string>>()
+  const keyOf = (item: Item): string => [item.host, item.namespace, item.consumer].join('\0')
+  for (const item of items) {
+    if (item.consumer !== '' && item.consumerClass !== '') addTo(known, keyOf(item), item.consumerClass)
+  }
+  for (const item of items) {
+    if (item.consumer === '' || item.consumerClass !== '') continue
+    const classes = known.get(keyOf(item))
+    const [one] = classes ?? []
+    if (classes?.size === 1 && one !== undefined) item.consumerClass = one
   }
 }
 

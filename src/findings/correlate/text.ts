@@ -18,8 +18,8 @@ export function comparable(value: CimValue | undefined): string {
     .replace(/&gt;/g, '>')
     .replace(/&quot;/g, '"')
     .replace(/&amp;/g, '&')
-    .replace(/\\+(?=["'])/g, '')
     .replace(/\\+/g, '\\')
+    .replace(/\\(?=["'])/g, '')
     .replace(/\s+/g, ' ')
     .trim()
 }

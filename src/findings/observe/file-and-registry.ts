@@ -208,7 +208,7 @@ export function observeRegistry(write: RegistryWrite, sink: ObserveSink): void {
 function mofPaths(data: string | undefined): string[] {
   if (data === undefined || /^binary data$/i.test(data.trim())) return []
   return data
-    .split(/\0|\\0|[\r\n;|]+|,\s*(?=[a-z]:\\|%|\\\\)|\s+(?=[a-z]:\\|%\w+%|\\\\)/i)
+    .split(/\0|\\0|[\r\n;|]+|,\s?(?=[a-z]:\\|%|\\\\)|\s(?=[a-z]:\\|%\w{1,64}%|\\\\)/i)
     .map((part) => part.trim())
     .filter((part) => part !== '' && /[\\/]/.test(part))
     .slice(0, 4096)

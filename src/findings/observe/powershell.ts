@@ -9,6 +9,9 @@ import type { ObserveSink } from './sink.ts'
 /** Text of blocks that wait for their other fragments. Beyond it the block waiting longest is read as it is. */
 const MAX_PENDING_CHARACTERS = 64 * 1024 * 1024
 
+/** Longer lines hold no object path that Windows would have taken. */
+const MAX_PATH_LINE = 16_384
+
 interface Pending {
   readonly total: number
   readonly parts: Map<number, string>
@@ -115,11 +118,9 @@ export class PowerShellObserver {
   #pipeline(event: EventRecord, place: Place): void {
     const texts = event.values.filter((value): value is string => value !== undefined)
     const whole = texts.length > 0 ? texts.join('\n') : (event.message ?? '')
-    const command = /(?:^|\n)\s*CommandLine=([\s\S]*?)(?:\n\s*\n|\nCommandInvocation|\s*$)/
-      .exec(whole)?.[1]
-      ?.trim()
+    const command = commandOf(whole)
     const details = texts.find((text) => /CommandInvocation\(|ParameterBinding\(/.test(text)) ?? whole
-    this.#pipelineText(details, command === '' ? undefined : command, {
+    this.#pipelineText(details, command, {
       user: assigned(whole, 'UserId'),
       script: assigned(whole, 'ScriptName'),
       place,
@@ -153,15 +154,16 @@ export class PowerShellObserver {
     if (!details.includes('__FilterToConsumerBinding.')) return
     const creates = /\b(?:Set-WmiInstance|New-CimInstance|swmi|ncim|\.Put\()/i
     if (!creates.test(details) && !creates.test(command ?? '')) return
-    const input =
-      /ParameterBinding\((?!Remove-)[\w-]+\):\s*name="InputObject";\s*value="([^\r\n]*__FilterToConsumerBinding\.[^\r\n]*)"/gi
-    for (const match of details.matchAll(input)) {
-      const path = parseObjectPath(match[1] ?? '')
+    for (const line of details.split(/[\r\n]+/)) {
+      const input = /ParameterBinding\((?!Remove-)[\w-]{1,128}\):\s?name="InputObject";\s?value="/i.exec(line)
+      if (input === null || line.length > MAX_PATH_LINE) continue
+      const path = parseObjectPath(line.slice(input.index + input[0].length, line.lastIndexOf('"')))
+      if (path?.class.toLowerCase() !== '__filtertoconsumerbinding') continue
       const key = (name: string): string | undefined =>
-        path?.keys.find((candidate) => candidate.name.toLowerCase() === name)?.value
+        path.keys.find((candidate) => candidate.name.toLowerCase() === name)?.value
       const filter = key('filter')
       const consumer = key('consumer')
-      if (path === undefined || filter === undefined || consumer === undefined) continue
+      if (filter === undefined || consumer === undefined) continue
       const filterPath = parseObjectPath(filter)
       const named = consumerOfPath(consumer)
       const name = filterPath === undefined ? undefined : objectPathName(filterPath)
@@ -186,6 +188,16 @@ export class PowerShellObserver {
     const command = assigned(whole, 'HostApplication')
     if (command !== undefined) this.#authors.read({ text: command, kind: 'commandLine', context: {} }, place)
   }
+}
+
+/** The pipeline's own text in a record 800: from its label to a blank line or the details. */
+function commandOf(text: string): string | undefined {
+  const label = /(?:^|\n)[ \t]*CommandLine=/.exec(text)
+  if (label === null) return undefined
+  const rest = text.slice(label.index + label[0].length)
+  const end = /\n[ \t\r]*\n|\nCommandInvocation/.exec(rest)
+  const command = rest.slice(0, end?.index ?? rest.length).trim()
+  return command === '' ? undefined : command
 }
 
 /** Namespace that a cmdlet was given, as its text or its bound parameter. */

@@ -9,6 +9,8 @@ import type { ObserveSink } from './sink.ts'
 
 /** Script engines and helpers whose load shows that scrcons.exe runs a script. Source: TRADECRAFT section 5. */
 const SCRIPT_ENGINE = /^(?:vbscript|jscript|jscript9|scrrun|wbemdisp|clr|mscoree)\.dll$|^wshom\.ocx$/
+/** Information of 4662 is read up to here. */
+const MAX_INFO = 8192
 /** Rule id of "Block persistence through WMI event subscription". Source: TELEMETRY section 7. */
 const ASR_RULE = 'e6db77e5-3df2-4cf1-b95a-636979351e5b'
 
@@ -108,7 +110,9 @@ export function observeBrokenFilter(event: EventRecord, sink: ObserveSink): void
 export function observeNamespaceAccess(event: EventRecord, sink: ObserveSink): void {
   const field = fieldsOf(event)
   if (field('ObjectServer')?.toUpperCase() !== 'WMI') return
-  const info = [field('AdditionalInfo'), field('AdditionalInfo2'), field('Properties')].join(' ')
+  const info = [field('AdditionalInfo'), field('AdditionalInfo2'), field('Properties')]
+    .join(' ')
+    .slice(0, MAX_INFO)
   if (!/put\s?(?:instance)?|write/i.test(info)) return
   const object =
     /(__EventFilter|__FilterToConsumerBinding|\w*EventConsumer)\b(?:\.Name="((?:[^"\\]|\\.)*)")?/i.exec(info)

@@ -18,8 +18,8 @@ const SUBSCRIPTION_CLASS = /\b(?:__EventFilter|__FilterToConsumerBinding|__Event
 /** What the message of 5857 looks like when the fields were not forwarded. Source: TELEMETRY section 2. */
 const STARTED =
   /^(.*?) provider started with result code (\S+)\. HostProcess = (.*?); ProcessID = (\d+); ProviderPath = ([^\r\n]*)/i
-const ESS_STARTED =
-  /^Namespace = (.*?); NotificationQuery = ([\s\S]*?); (?:OwnerName|UserName) = (.*?); (?:HostProcessID|ClientProcessID) = (\d+)([\s\S]*)$/i
+/** Messages are read up to here where their fields stand in the text; only queries and causes are longer. */
+const MAX_TEXT = 8192
 
 /** Microsoft-Windows-WMI-Activity 5857 to 5861, and 11 of its trace. */
 export function observeWmiActivity(event: EventRecord, sink: ObserveSink, report: Report): void {
@@ -86,7 +86,7 @@ export function observeActivation(given: Activation, place: Place, sink: Observe
 
 function providerStarted(event: EventRecord, place: Place, sink: ObserveSink): void {
   const field = fieldsOf(event)
-  const message = STARTED.exec(event.message ?? '')
+  const message = STARTED.exec(event.message?.slice(0, MAX_TEXT) ?? '')
   const name = field('ProviderName') ?? message?.[1]
   const path = field('ProviderPath') ?? message?.[5]
   const image = field('HostProcess') ?? message?.[3]
@@ -113,7 +113,9 @@ function failedOperation(event: EventRecord, place: Place, sink: ObserveSink): v
   const field = fieldsOf(event)
   const text = field('Operation') ?? event.message
   if (text === undefined || !SUBSCRIPTION_CLASS.test(text)) return
-  const call = /IWbemServices::(\w+?)(?:Async)?\s+-\s+([^\r\n]*?)\s+:\s+([^\r\n;]*)/.exec(text)
+  const call = /IWbemServices::(\w+?)(?:Async)?\s+-\s+([^\r\n]*?)\s+:\s+([^\r\n;]*)/.exec(
+    text.slice(0, MAX_TEXT),
+  )
   if (call === null) return
   const [, method = '', namespaceText = '', target = ''] = call
   const user = field('User')
@@ -151,10 +153,10 @@ function failedOperation(event: EventRecord, place: Place, sink: ObserveSink): v
 /** 5859: an event provider serves a permanent filter. 5860: a temporary query of a running process. */
 function queryStarted(event: EventRecord, place: Place, sink: ObserveSink): void {
   const field = fieldsOf(event)
-  const message = ESS_STARTED.exec(event.message ?? '')
-  const query = field('Query') ?? message?.[2]
-  const owner = field('User') ?? message?.[3]
-  const eventNamespace = field('NamespaceName') ?? message?.[1]
+  const message = queryMessage(event.message ?? '')
+  const query = field('Query') ?? message?.query
+  const owner = field('User') ?? message?.owner
+  const eventNamespace = field('NamespaceName') ?? message?.namespace
   if (query === undefined) return
   if (event.eventId === 5860) {
     sink.dismiss({
@@ -170,6 +172,26 @@ function queryStarted(event: EventRecord, place: Place, sink: ObserveSink): void
       filter: defined({ query, eventNamespace, creatorSid: usable(owner) ? owner : undefined }),
     }),
   )
+}
+
+/**
+ * The message of 5859 and 5860: `Namespace = ...; NotificationQuery = ...; OwnerName = ...; HostProcessID = ...`. The query
+ * is attack text and may hold the next label, so that label is looked for from the end.
+ */
+function queryMessage(
+  message: string,
+): { readonly namespace: string; readonly query: string; readonly owner: string } | undefined {
+  const label = '; NotificationQuery = '
+  const start = message.indexOf(label)
+  if (!message.startsWith('Namespace = ') || start < 0) return undefined
+  const end = Math.max(message.lastIndexOf('; OwnerName = '), message.lastIndexOf('; UserName = '))
+  if (end < start) return undefined
+  const owner = message.slice(message.indexOf('=', end) + 1)
+  return {
+    namespace: message.slice('Namespace = '.length, start),
+    query: message.slice(start + label.length, end),
+    owner: owner.slice(0, Math.max(owner.indexOf(';'), 0)).trim(),
+  }
 }
 
 function clientMachine(client: string | undefined, host: string | undefined): { remoteAddress?: string } {
