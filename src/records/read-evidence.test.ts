@@ -101,7 +101,9 @@ describe('dispatch by content', () => {
     expect(events.map((event) => event.eventId)).toEqual([19, 20])
     expect(rows.map((row) => row.table)).toEqual(['DeviceProcessEvents'])
     expect(mof.map((text) => text.text.slice(0, 8))).toEqual(['#pragma ', 'instance'])
-    expect(diagnostics).toEqual([])
+    expect(diagnostics.map(({ code, severity }) => `${severity} ${code}`)).toEqual(
+      Array.from({ length: 3 }, () => 'info evidence/misnamed'),
+    )
   })
 
   test('garbage, empty and cut files under the names of evidence are errors, the rest is read', async () => {
@@ -132,7 +134,7 @@ describe('dispatch by content', () => {
   test('UTF-16 JSON with a byte order mark, lone surrogates included', async () => {
     write('a.json', Buffer.from(`\ufeff${sysmon(19, 'W\ud800')}\r\n${sysmon(20)}`, 'utf16le'))
     const { events, diagnostics } = await read()
-    expect(diagnostics).toEqual([])
+    expect(diagnostics).toMatchObject([{ code: 'events/lone-surrogate', severity: 'error' }])
     expect(events.map((event) => event.computer)).toEqual(['W\ufffd', 'W'])
   })
 

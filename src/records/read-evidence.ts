@@ -93,13 +93,38 @@ async function readFile(file: EvidenceFile, id: string, session: Session): Promi
     report: limited.report,
   }
   try {
-    return await readByFormat(file, context, session)
+    const outcome = await readByFormat(file, context, session)
+    if (outcome.skipped === undefined) tellMisnamed(file, limited.report)
+    return outcome
   } catch (error) {
     tellFailure(error, file, limited.report)
     return unreadOutcome(file.problem ?? '')
   } finally {
     limited.flush()
   }
+}
+
+/** What names promise; other names promise nothing. */
+const PROMISES: readonly (readonly [RegExp, EvidenceFile['format']['kind'], string])[] = [
+  [/\.evtx$/i, 'evtx', 'event log'],
+  [/\.(json|jsonl|ndjson)$/i, 'json', 'JSON'],
+  [/\.csv$/i, 'csv', 'CSV'],
+  [/\.xml$/i, 'xml', 'event XML'],
+  [/\.(mof|mfl)$/i, 'mof', 'MOF'],
+  [/\.(zip|gz|tgz|zst|tzst|7z|tar)$/i, 'container', 'archive'],
+]
+
+/** Evidence under a name of another kind is read all the same, but somebody may have hidden it so. */
+function tellMisnamed(file: EvidenceFile, report: Report): void {
+  const promised = PROMISES.find(([name]) => name.test(file.name))
+  if (promised === undefined || promised[1] === file.format.kind) return
+  const actual = PROMISES.find(([, kind]) => kind === file.format.kind)?.[2] ?? file.format.kind
+  report({
+    code: 'evidence/misnamed',
+    severity: 'info',
+    message: `the name says ${promised[2]}, the content is ${actual}; it was read as that`,
+    at: { in: 'file', source: file.path },
+  })
 }
 
 /** What went wrong while a file's bytes were read; other errors are faults of ours and go on. */

@@ -5,6 +5,8 @@ export const eventsCodes = {
   'events/oversized-element':
     'One JSON element, XML event or line is larger than the limit and was left out.',
   'events/too-deep': 'A JSON element is nested deeper than any event can be and was left out.',
+  'events/lone-surrogate':
+    'A text has half of a surrogate pair, which is no character; U+FFFD stands in its place.',
   'events/stray-bytes': 'Bytes between JSON elements that belong to none were left out.',
   'events/damaged-xml': 'An Event element of XML is cut or not well formed and was left out.',
   'events/unknown-shape': 'JSON, XML or CSV records of no known shape were left out.',

@@ -12,6 +12,7 @@ export const evidenceCodes = {
   'evidence/checksum-mismatch': 'A member of an archive was read, but its checksum is not the stored one.',
   'evidence/unsupported-container':
     'A container (archive, disk or memory image) of a format that is not opened.',
+  'evidence/misnamed': 'A file was read as what it contains, which is not what its name says.',
   'evidence/path-escape':
     'A member of an archive has an absolute name or one with `..`; it was read under a safe name.',
   'evidence/limit':

@@ -22,7 +22,14 @@ export async function readEventJson(
     element(text, offset) {
       let value: unknown
       try {
-        value = parseJson(text)
+        value = parseJson(text, () =>
+          context.report({
+            code: 'events/lone-surrogate',
+            severity: 'error',
+            message: 'an escape in this JSON object spells half a character; U+FFFD stands in its place',
+            at: { in: 'bytes', source: context.source, offset },
+          }),
+        )
       } catch (error) {
         if (!(error instanceof SyntaxError)) throw error
         reader.damaged += 1

@@ -12,18 +12,25 @@ const STRING_OR_LONG = /"(?:[^"\\]|\\.)*"|-?\d{17,}(?=\s*[,\]}])/g
 
 /**
  * JSON text to a value. Integers beyond a double's precision (`long` columns) become strings of their digits. Escapes may spell
- * half a character (`\\ud800`), which no encoding and no engine can hold: it becomes U+FFFD. Throws `SyntaxError`.
+ * half a character (`\\ud800`), which no encoding and no engine can hold: it becomes U+FFFD, and the callback is told. Throws `SyntaxError`.
  */
-export function parseJson(text: string): unknown {
+export function parseJson(text: string, loneSurrogate: () => void = () => undefined): unknown {
   // NXLog has such a number in every record, its keywords, which as powers of two are exact.
   const long = /[:[,]\s*-?\d{17,}\s*[,\]}]/.test(text) && !text.includes('"SourceModuleType"')
   const exact = long
     ? text.replace(STRING_OR_LONG, (token) => (token.startsWith('"') ? token : `"${token}"`))
     : text
   if (!/\\ud[89a-f]/i.test(text)) return JSON.parse(exact)
-  return JSON.parse(exact, (_key, value: unknown) =>
-    typeof value === 'string' ? value.replace(LONE_SURROGATE, '\ufffd') : value,
-  )
+  let found = false
+  const value: unknown = JSON.parse(exact, (_key, part: unknown) => {
+    if (typeof part !== 'string') return part
+    return part.replace(LONE_SURROGATE, () => {
+      found = true
+      return '\ufffd'
+    })
+  })
+  if (found) loneSurrogate()
+  return value
 }
 
 /** A value as event XML would have it; `undefined` for null. An array of one is that one (Elasticsearch `fields`). */
