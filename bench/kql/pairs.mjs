@@ -46,13 +46,13 @@ export const PAIRS = [
 DeviceProcessEvents
 | where FileName =~ "wmic.exe" and ProcessCommandLine has "subscription"
 | join kind=inner drops on DeviceName
-| where DropTime between (Timestamp .. 10m)
+| where DropTime between (Timestamp .. 1d)
 | summarize Pairs = count(), First = min(Timestamp) by DeviceName`,
     sql: `SELECT p."DeviceName", count(*)::BIGINT, min(p."Timestamp")
 FROM evidence."DeviceProcessEvents" p JOIN evidence."DeviceFileEvents" f ON p."DeviceName" = f."DeviceName"
 WHERE lower(p."FileName") = 'wmic.exe'
   AND CASE WHEN contains(lower(p."ProcessCommandLine"), 'subscription') THEN regexp_matches(p."ProcessCommandLine", '(?i)(?:^|[^a-z0-9])subscription(?:$|[^a-z0-9])') ELSE false END
-  AND f."FileName" = 'OBJECTS.DATA' AND f."Timestamp" BETWEEN p."Timestamp" AND p."Timestamp" + INTERVAL 10 MINUTE
+  AND f."FileName" = 'OBJECTS.DATA' AND f."Timestamp" BETWEEN p."Timestamp" AND p."Timestamp" + INTERVAL 1 DAY
 GROUP BY 1`,
   },
   {

@@ -47,7 +47,7 @@ function statements(rows) {
     DeviceId: `'host' || (h % 500)`,
     DeviceName: `'HOST' || (h % 500) || '.corp.example'`,
     ActionType: `'ProcessCreated'`,
-    FileName: `list_extract(${IMAGES}, a + 1)`,
+    FileName: `CASE WHEN i % 5000 = 17 THEN 'WMIC.exe' ELSE list_extract(${IMAGES}, a + 1) END`,
     FolderPath: path('a'),
     SHA256: `sha256('f' || (h % 4096))`,
     ProcessId: `1000 + (h % 30000)::BIGINT`,

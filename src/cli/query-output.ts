@@ -82,6 +82,8 @@ export function cellText(value: KustoValue): string {
 const SAMPLE_ROWS = 500
 const MIN_WIDTH = 4
 const GAP = '  '
+/** Wider lines than this help nobody, even where there is no terminal to say how wide it is. */
+const WIDEST_UNASKED = 300
 
 function tableWriter(columns: readonly ResultColumn[], look: TableLook): RowWriter {
   let sample: string[][] | undefined = []
@@ -142,7 +144,7 @@ function fittedWidths(
   names: readonly number[],
   most: number | undefined,
 ): number[] | undefined {
-  if (most === undefined) return [...natural]
+  if (most === undefined) return sum(natural) > WIDEST_UNASKED ? undefined : [...natural]
   const room = most - GAP.length * (natural.length - 1)
   const floors = names.map((name, at) => Math.min(natural[at] ?? 1, Math.max(MIN_WIDTH, Math.min(name, 16))))
   if (sum(floors) > room) return undefined

@@ -189,21 +189,37 @@ export class QuerySession {
     paths: readonly string[],
     tables: ReadonlySet<string> | undefined,
   ): Promise<void> {
-    const needsFindings = tables === undefined || tables.has('WmiSubscriptions') || tables.has('WmiActivity')
-    await readEvidence(paths, {
+    const casefile = this.flags.case === undefined ? undefined : await this.engine()
+    const known = casefile !== undefined && isDuckDb(casefile) ? await casefile.finishedEvidence() : new Set()
+    const items = await readEvidence(paths, {
       selection: tables === undefined ? 'all' : selectionForTables(tables),
-      sink: { event: sink.event, row: sink.row },
+      sink: {
+        event: (event) => (known.has(event.evidence) ? undefined : sink.event(event)),
+        row: (row) => (known.has(row.evidence) ? undefined : sink.row(row)),
+      },
       report: this.report,
       hash: false,
     })
-    if (!needsFindings) return
-    await this.writeFindings(sink, paths)
+    const fresh = items.filter((item) => !known.has(item.id)).map((item) => item.id)
+    const wantsFindings = tables === undefined || tables.has('WmiSubscriptions') || tables.has('WmiActivity')
+    if (wantsFindings && fresh.length > 0) await this.writeFindings(sink, paths)
+    if (casefile !== undefined && isDuckDb(casefile)) {
+      await sink.finish()
+      await casefile.markFinished(fresh)
+    }
   }
 
   /** Triad's own tables hold judged subscriptions: a scan of the same evidence. */
   private async writeFindings(sink: TableSink, paths: readonly string[]): Promise<void> {
     const { scan } = await import('../scan/index.ts')
     const { report } = await scan(paths, { version: packageVersion(), hash: false, now: new Date() })
+    const engine = await this.engine()
+    if (isDuckDb(engine)) {
+      // The same subscription seen again replaces what the case knew of it.
+      const ids = report.subscriptions.map((subscription) => subscription.id)
+      for (const table of ['WmiSubscriptions', 'WmiActivity'])
+        await engine.remove(table, 'SubscriptionId', ids)
+    }
     writeSubscriptionRows(sink, report.subscriptions)
   }
 

@@ -159,7 +159,8 @@ async function runOne(
   const compiled = await session.compile(text, source)
   await session.load([{ text, compiled }])
   const settled = await session.settle(text, compiled)
-  session.tell(settled.notes)
+  // What `render` becomes is told when it is known.
+  session.tell(settled.notes.filter((note) => note.code !== 'query/render-ignored'))
   if (flags.format === 'parquet' && flags.output !== undefined) {
     await session.writeParquet(settled, flags.output)
   } else {
@@ -233,26 +234,34 @@ async function runBatch(session: QuerySession, file: string): Promise<ExitStatus
 }
 
 async function readBatchLine(session: QuerySession, line: string, index: number): Promise<BatchLine> {
-  let id: unknown = index + 1
-  let text = ''
+  const { id, text, failure } = parseBatchLine(line, index)
+  if (failure !== undefined) return { id, text, failure }
   try {
-    const parsed: unknown = JSON.parse(line)
-    if (
-      parsed === null ||
-      typeof parsed !== 'object' ||
-      !('query' in parsed) ||
-      typeof parsed.query !== 'string'
-    ) {
-      throw new InputError('cli/usage', 'a line of the batch is no {"id","query"}')
-    }
-    if ('id' in parsed) id = parsed.id
-    text = parsed.query
     return { id, text, compiled: await session.compile(text, 'query') }
   } catch (error) {
-    const failure =
-      error instanceof SyntaxError ? new InputError('cli/usage', `no JSON: ${error.message}`) : error
-    return { id, text, failure }
+    return { id, text, failure: error }
   }
+}
+
+/** A line without an id, or that cannot be read, is known by its number. */
+function parseBatchLine(line: string, index: number): Pick<BatchLine, 'id' | 'text' | 'failure'> {
+  const fail = (message: string, id: unknown = index + 1): Pick<BatchLine, 'id' | 'text' | 'failure'> => ({
+    id,
+    text: '',
+    failure: new InputError('cli/usage', message),
+  })
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(line)
+  } catch (error) {
+    return fail(`line ${index + 1} is no JSON: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  if (parsed === null || typeof parsed !== 'object') return fail(`line ${index + 1} is no {"id","query"}`)
+  const id = 'id' in parsed ? parsed.id : index + 1
+  if (!('query' in parsed) || typeof parsed.query !== 'string') {
+    return fail(`line ${index + 1} has no text under "query"`, id)
+  }
+  return { id, text: parsed.query, failure: undefined }
 }
 
 async function answerLine(

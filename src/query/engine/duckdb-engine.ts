@@ -1,4 +1,4 @@
-import { tmpdir } from 'node:os'
+import { tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement } from '@duckdb/node-api'
 import { InputError } from '../../diagnostics/index.ts'
@@ -16,7 +16,7 @@ export interface DuckDbOptions {
   readonly path?: string
   /** The case must exist and is only read. */
   readonly readOnly?: boolean
-  /** DuckDB's `memory_limit`, e.g. `4GB`; beyond it tables spill to the temporary folder. Default: DuckDB's 80 %. */
+  /** DuckDB's `memory_limit`, e.g. `4GB`; beyond it tables spill to the temporary folder. Default: a quarter of the machine's memory, at least 2 GB. */
   readonly memoryLimit?: string
   readonly threads?: number
   /** Folder for spilling. Default: a folder of ours in the system's temporary folder, made when needed. */
@@ -33,7 +33,7 @@ export interface DuckDbOptions {
  * locked so that no query can undo it.
  */
 export async function openDuckDb(options: DuckDbOptions = {}): Promise<DuckDbEngine> {
-  const library = await loadDuckDb()
+  const library = loadDuckDb()
   let instance: DuckDBInstance
   try {
     instance = await library.api.DuckDBInstance.create(options.path ?? ':memory:', {
@@ -41,7 +41,7 @@ export async function openDuckDb(options: DuckDbOptions = {}): Promise<DuckDbEng
       autoload_known_extensions: 'false',
       ...(options.readOnly === true ? { access_mode: 'READ_ONLY' } : {}),
       ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
-      ...(options.memoryLimit === undefined ? {} : { memory_limit: options.memoryLimit }),
+      memory_limit: options.memoryLimit ?? defaultMemoryLimit(),
     })
   } catch (error) {
     throw caseError(options.path, error)
@@ -59,6 +59,11 @@ export async function openDuckDb(options: DuckDbOptions = {}): Promise<DuckDbEng
   const engine = new DuckDbEngine(instance, connection, library, options)
   await engine.open()
   return engine
+}
+
+/** DuckDB would take 80 % of the machine; beyond a quarter, spilling is kinder to an analyst's laptop. */
+function defaultMemoryLimit(): string {
+  return `${Math.max(2048, Math.floor(totalmem() / 4 / 2 ** 20))}MiB`
 }
 
 function caseError(path: string | undefined, error: unknown): unknown {
@@ -184,6 +189,24 @@ export class DuckDbEngine implements Engine {
     } finally {
       guard.release()
     }
+  }
+
+  /** Ids of evidence a case holds whole; what an interrupted load left of others is removed. */
+  async finishedEvidence(): Promise<ReadonlySet<string>> {
+    await this.storage.settle()
+    return this.storage.finishedEvidence()
+  }
+
+  /** Says that these files are stored to their end, so that they are not stored again. */
+  async markFinished(ids: readonly string[]): Promise<void> {
+    await this.storage.settle()
+    await this.storage.markFinished(ids)
+  }
+
+  /** Removes rows of a table by the values of one of its text columns. */
+  async remove(table: string, column: string, values: readonly string[]): Promise<void> {
+    await this.storage.settle()
+    await this.storage.remove(table, column, values)
   }
 
   async rowCounts(): Promise<ReadonlyMap<string, number>> {

@@ -15,6 +15,9 @@ import { identifier, literal } from './identifier.ts'
 /** Schema of the database that holds the rows; queries read views over it. */
 export const EVIDENCE_SCHEMA = 'evidence'
 
+/** Ids of evidence that a case holds whole; the name is no table of any schema. */
+const FINISHED = `${EVIDENCE_SCHEMA}."$finished"`
+
 interface StoredTable {
   readonly schema: TableSchema
   readonly names: readonly string[]
@@ -141,6 +144,35 @@ export class DuckDbStorage {
       ? ` FROM ${EVIDENCE_SCHEMA}.${identifier(table.sqlName ?? table.name)}`
       : ' WHERE false'
     return `SELECT ${items.join(', ')}${source}`
+  }
+
+  /** Evidence that was stored to its end, by id. Rows of evidence that was not (an interrupted load) are removed. */
+  async finishedEvidence(): Promise<ReadonlySet<string>> {
+    await this.connection.run(`CREATE TABLE IF NOT EXISTS ${FINISHED} (id VARCHAR)`)
+    for (const entry of this.tables.values()) {
+      const column = entry.schema.columns.findIndex(({ name }) => name === '_EvidenceId')
+      if (!entry.created || !entry.stored.includes(column)) continue
+      await this.connection.run(
+        `DELETE FROM ${EVIDENCE_SCHEMA}.${identifier(entry.schema.name)} WHERE "_EvidenceId" NOT IN (SELECT id FROM ${FINISHED})`,
+      )
+    }
+    const reader = await this.connection.runAndReadAll(`SELECT DISTINCT id FROM ${FINISHED}`)
+    return new Set(reader.getRows().map(([id]) => String(id)))
+  }
+
+  async markFinished(ids: readonly string[]): Promise<void> {
+    for (const id of ids) await this.connection.run(`INSERT INTO ${FINISHED} VALUES ($1)`, [id])
+  }
+
+  /** Removes rows of a table by the values of one of its text columns. */
+  async remove(table: string, column: string, values: readonly string[]): Promise<void> {
+    if (this.tables.get(table)?.created !== true) return
+    for (const value of values) {
+      await this.connection.run(
+        `DELETE FROM ${EVIDENCE_SCHEMA}.${identifier(table)} WHERE ${identifier(column)} = $1`,
+        [value],
+      )
+    }
   }
 
   storedTables(): readonly string[] {
