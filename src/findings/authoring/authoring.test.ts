@@ -665,6 +665,13 @@ describe('what is not related', () => {
     ['findstr /s /i "wmic /namespace:\\\\root\\subscription path __EventFilter create" *.txt', 'commandLine'],
     ['cmd /c echo Set-WmiInstance -Class __EventFilter -Namespace root\\subscription', 'commandLine'],
     ['notepad.exe C:\\rules\\__EventFilter.yml', 'commandLine'],
+    ['cmd.exe /c dir /s & type a.txt | findstr "wmic path __EventFilter create"', 'commandLine'],
+    [
+      'powershell -c "Get-Content hunt.log | Select-String \'wmic path __EventFilter create\'"',
+      'commandLine',
+    ],
+    ['python detect.py "Set-WmiInstance -Class __EventFilter -Namespace root\\subscription"', 'commandLine'],
+    ['git commit -m "hunt: New-CimInstance -ClassName __EventFilter"', 'commandLine'],
     [
       "# Set-WmiInstance -Class __EventFilter -Namespace root\\subscription -Arguments @{Name='x'}\nWrite-Host ok",
       'powershell',

@@ -52,7 +52,7 @@ export function readCommandLine(
   let read = 0
   for (const [index, call] of calls.entries()) {
     // A tool named in the quoted argument of another (`process call create "wmic ..."`) was read with that one.
-    if (call.index < read) continue
+    if (call.index < read || isData(text.slice(0, call.index))) continue
     const from = call.index + call[0].length
     const tool = (call[1] ?? '').toLowerCase()
     const end =
@@ -179,6 +179,12 @@ function renamedTool({
         : undefined
   if (tool === undefined) return undefined
   return { tool, changed: original !== undefined && name !== undefined && original !== name }
+}
+
+/** Whether what follows is the argument of a program that only searches or shows text (`| findstr "wmic ..."`). */
+function isData(before: string): boolean {
+  const command = before.slice(Math.max(before.lastIndexOf('&'), before.lastIndexOf('|')) + 1).trim()
+  return READERS.test(command) || /^["']?echo\b/i.test(command)
 }
 
 function programOf(head: string): string {

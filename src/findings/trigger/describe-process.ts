@@ -56,8 +56,10 @@ function programOf(atoms: readonly Atom[]): Program | undefined {
       ? undefined
       : { process: { name: '', role: 'other' }, words: `any program${rest}` }
   }
-  const process = describeProgram(atom.value, atom.test === 'like')
-  if (atom.test === 'like') {
+  // LIKE without a wildcard is an equality.
+  const isPattern = atom.test === 'like' && /[%_[]/.test(atom.value)
+  const process = describeProgram(atom.value, isPattern)
+  if (isPattern) {
     const pattern = `whose name ${likeWords(atom.value)}`
     const label =
       process.label === undefined ? `a program ${pattern}` : `${process.label} (or any program ${pattern})`

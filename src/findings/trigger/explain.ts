@@ -41,6 +41,8 @@ const ROW_ORDER: readonly TriggerRow[] = [
 ]
 
 const FAST_POLLING_SECONDS = 2
+/** A query may be made as long as its author likes; a sentence may not. */
+const MAX_SENTENCE = 1500
 
 /**
  * Says in plain words what an event filter waits for, with the facts that scoring needs. The query is parsed; what the
@@ -139,7 +141,8 @@ function sentence(
   else if (fastPolling)
     text += ` (looked for every ${durationWords(within ?? 0).replace(/^1 /, '')}, which is unusually often)`
   if (alternatives.tautology) text += ' (one of its conditions is always true)'
-  return text.charAt(0).toUpperCase() + text.slice(1)
+  const shown = text.length > MAX_SENTENCE ? `${text.slice(0, MAX_SENTENCE)} …` : text
+  return shown.charAt(0).toUpperCase() + shown.slice(1)
 }
 
 function mergeDetails(parts: readonly Part[]): Partial<TriggerExplanation> {

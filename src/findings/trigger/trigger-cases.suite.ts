@@ -120,6 +120,7 @@ export const TRIGGER_CASES: readonly TriggerCase[] = [
   },
   { query: created('Win32_Process', " AND TargetInstance.Name LIKE '%procmon%'") },
   { query: created('Win32_Process', " AND TargetInstance.Name LIKE 'evil%'") },
+  { query: created('Win32_Process', " AND TargetInstance.Name LIKE 'winword.exe'") },
   { query: created('Win32_Process', " AND TargetInstance.Name = 'explorer.exe'") },
   {
     query: created(
