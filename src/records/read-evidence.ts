@@ -176,6 +176,14 @@ async function readByFormat(
       const bytes = await file.bytes(MAX_MOF_BYTES)
       if (bytes === undefined) return tooLarge(file, context, MAX_MOF_BYTES)
       const text = decodeText(bytes, format.encoding)
+      if (text.includes('\ufffd')) {
+        context.report({
+          code: 'evidence/undecodable-text',
+          severity: 'warning',
+          message: `bytes that are no characters in ${format.encoding} (half a surrogate pair, another code page)`,
+          at: { in: 'file', source: file.path },
+        })
+      }
       session.sink.mof?.({ evidence: context.evidence, path: file.path, text })
       return { kind: 'mof', read: 1, relevant: 1, damaged: 0 }
     }
