@@ -17,18 +17,8 @@ export interface ToolMarker {
 /** Lists of the judgement beyond what payloads need. All lower case. */
 export interface JudgementLists extends PayloadLists {
   readonly authorProcesses: readonly string[]
-  readonly managedProcesses: readonly string[]
   readonly mofcompParents: readonly string[]
   readonly stockNames: readonly string[]
-}
-
-/** Side evidence that clean systems show. Names and folders, lower case. */
-export interface ProviderLists {
-  readonly providerRoots: readonly string[]
-  readonly providers: readonly string[]
-  readonly consumerProviders: readonly string[]
-  readonly mofRoots: readonly string[]
-  readonly benignChildren: readonly string[]
 }
 
 /** Everything that the judgement knows beside the evidence: the files of `content/judgement`. */
@@ -37,7 +27,6 @@ export interface JudgementContent {
   readonly lists: JudgementLists
   readonly markers: readonly ToolMarker[]
   readonly knownGood: KnownGoodContent
-  readonly providers: ProviderLists
 }
 
 const FOLDER = new URL('../../../content/judgement/', import.meta.url)
@@ -72,7 +61,6 @@ export function judgementContent(): JudgementContent {
       ...(marker.tag === undefined ? {} : { tag: marker.tag }),
     })),
     knownGood: readFile('known-good.yaml') as KnownGoodContent,
-    providers: lowerLists(readFile('providers.yaml')) as unknown as ProviderLists,
   }
   return loaded
 }

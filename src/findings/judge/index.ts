@@ -6,11 +6,10 @@ export {
   type JudgementContent,
   type JudgementLists,
   judgementContent,
-  type ProviderLists,
   type ToolMarker,
   withWeights,
 } from './content.ts'
-export { isActive, type JudgementContext, judge } from './judge.ts'
+export { type JudgementContext, judge } from './judge.ts'
 export { type JudgeAllOptions, judgeAll } from './judge-all.ts'
 export { bandOf, isAtLeast } from './rules.ts'
 export { combinedSentence } from './sentence.ts'

@@ -11,7 +11,7 @@ import { analysePayload, decodeLayers, describeAction, indicatorsIn, type Payloa
 import { explainTrigger } from '../trigger/index.ts'
 import { confidenceOf } from './confidence.ts'
 import { type JudgementContent, judgementContent } from './content.ts'
-import { type Applied, consumerOf, isBound, isElsewhere, isExecuting } from './evidence.ts'
+import { type Applied, consumerOf, isElsewhere, isExecuting } from './evidence.ts'
 import { explainWithout } from './explain-side.ts'
 import { hostFeatures, lifecycleFeatures, provenanceFeatures } from './host-features.ts'
 import { bandOf, isAtLeast, lowered, type RuleInput, ruleReasons } from './rules.ts'
@@ -285,9 +285,4 @@ function indicatorsOf(
   const paths = facts.observations.map(({ context }) => context?.mofPath).filter((path) => path !== undefined)
   const indicators = [...payload.indicators, ...indicatorsIn(paths, content.lists.schemaHosts)]
   return indicators.length === 0 ? {} : { indicators }
-}
-
-/** True when the subscription is bound and runs code: what a summary counts first. */
-export function isActive(facts: SubscriptionFacts): boolean {
-  return isBound(facts) && facts.state !== 'removed' && facts.state !== 'transient'
 }
