@@ -87,6 +87,12 @@ describe('wmic', () => {
         'commandLine',
       ).remoteHost,
     ).toBe('SRV7')
+    expect(
+      one(
+        'wmic /node:"A","B" /namespace:\\\\root\\subscription path __EventFilter create Name="F"',
+        'commandLine',
+      ),
+    ).toMatchObject({ remoteHost: 'A', classes: ['__EventFilter'] })
     const wrapped =
       'wmic /node:SRV7 process call create "wmic /namespace:\\\\root\\subscription path __EventFilter create Name=F"'
     expect(one(wrapped, 'commandLine')).toMatchObject({
@@ -219,6 +225,7 @@ describe('PowerShell', () => {
     `& ('Set-Wmi'+'Instance') -Namespace root\\subscription -Class ('__Event'+'Filter') -Arguments @{Name='F'}`,
     `S\`et-WmiInst\`ance -Namespace root\\subscription -Class __EventF\`ilter -Arguments @{Name='F'}`,
     `$k = -join ('_','_','Event','Filter'); swmi -n root\\subscription -cl $k -arg @{Name='F'}`,
+    `& (gcm Set-Wmi*) -Namespace root\\subscription -Class __EventFilter -Arguments @{Name='F'}`,
     `iex ("Set-WmiInstance -Namespace root\\subscription -Class __Event" + "Filter -Arguments @{Name='F'}")`,
     `$c = "{1}{0}" -f 'Filter','__Event'; Set-WmiInstance -Namespace root\\subscription -Class $c -Arguments @{Name='F'}`,
     `Set-WmiInstance -Namespace root\\subscription -Class ([string][char]95 + '_EventFilter') -Arguments @{Name='F'}`,
@@ -503,6 +510,19 @@ describe('VBScript and JScript', () => {
       splitNames: true,
       objects: { filter: FILTER, consumer: CONSUMER, binding: BINDING },
     })
+  })
+
+  test('VBScript with a With block in a Sub that is called', () => {
+    const text =
+      'Sub Go\nSet f = GetObject("winmgmts:root/subscription").Get("__EventFilter").SpawnInstance_\nWith f\n.Name = "F"\nEnd With\nf.Put_\nEnd Sub\nGo'
+    const reading = one(text, 'script')
+    expect(reading).toMatchObject({
+      verb: 'creates',
+      namespace: 'root\\subscription',
+      objects: { filter: { name: 'F' } },
+    })
+    expect(reading.onlyDefines).toBeUndefined()
+    expect(one(text.replace(/\nGo$/, ''), 'script').onlyDefines).toBe(true)
   })
 
   test('JScript with a locator on another machine', () => {

@@ -38,6 +38,7 @@ class ScriptReader {
   readonly #acts: { act: Act; thing?: Thing; within: string | undefined }[] = []
   readonly #put = new Set<Thing>()
   readonly #called = new Set<string>()
+  #with: string | undefined
 
   constructor(language: Language) {
     this.#language = language
@@ -58,6 +59,7 @@ class ScriptReader {
         this.#called.add(name.toLowerCase())
     }
     const body = code.trim().replace(/^(?:set|var|let|const|call|new)\s+/i, '')
+    if (this.#insideWith(body, strings, within)) return
     const loop = new RegExp(String.raw`^for\s+each\s+(${NAME})\s+in\s+(.+)$`, 'i').exec(body)
     if (loop !== null) {
       const value = this.#evaluate(loop[2] ?? '', strings, within)
@@ -78,6 +80,17 @@ class ScriptReader {
       return
     }
     this.#evaluate(body, strings, within)
+  }
+
+  /** `With x` ... `.Name = "F"` ... `End With` of VBScript: the members belong to `x`. */
+  #insideWith(body: string, strings: readonly string[], within: string | undefined): boolean {
+    const opened = /^with\s+([A-Za-z_]\w*)$/i.exec(body)
+    if (opened !== null) this.#with = opened[1]
+    else if (/^end\s+with$/i.test(body)) this.#with = undefined
+    else if (body.startsWith('.') && this.#with !== undefined)
+      this.statement(`${this.#with}${body}`, strings, within)
+    else return false
+    return true
   }
 
   #setProperty(match: RegExpExecArray, strings: readonly string[], within: string | undefined): boolean {

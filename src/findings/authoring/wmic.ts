@@ -11,9 +11,11 @@ import { isSubscriptionNamespace, partFromProperties, subscriptionPart } from '.
 export function readWmic(args: string, nested: (commandLine: string) => readonly Act[]): readonly Act[] {
   const host = hostOf(args)
   const place = splitNamespace(unquote(/\/namespace:\s*("[^"]*"|'[^']*'|\S+)/i.exec(args)?.[1] ?? ''))
-  const rest = args.replace(/\/[a-z]+(?::(?:"[^"]*"|'[^']*'|\S+))?/gi, (whole, at: number) =>
-    // Only global switches stand before the class; behind it a slash may be anything.
-    isSwitch(whole) && !/\b(?:create|where|set|call)\b/i.test(args.slice(0, at)) ? ' ' : whole,
+  const rest = args.replace(
+    /\/[a-z]+(?::(?:"[^"]*"|'[^']*'|[^\s"']+)(?:,(?:"[^"]*"|'[^']*'|[^\s"']+))*)?/gi,
+    (whole, at: number) =>
+      // Only global switches stand before the class; behind it a slash may be anything.
+      isSwitch(whole) && !/\b(?:create|where|set|call)\b/i.test(args.slice(0, at)) ? ' ' : whole,
   )
   const head = /^\s*(?:(?:path|class)\s+)?(\S+)([\s\S]*)$/i.exec(rest)
   if (head === null) return []

@@ -3,6 +3,7 @@
  * sign-ins, programs, services, devices, registry keys, WMI itself. An unreadable query is said to be so and shown.
  */
 export { explainTrigger, type TriggerFilter } from './explain.ts'
+export { matchesLike } from './like.ts'
 export type {
   TriggerExplanation,
   TriggerKind,

@@ -1,3 +1,4 @@
+import { matchesLike } from '../../trigger/index.ts'
 import type { Act } from '../act.ts'
 import { readRegistryCmdlet } from '../tools.ts'
 import {
@@ -48,6 +49,12 @@ const NATIVE =
 const REGISTRY =
   /^(?:set-itemproperty|new-itemproperty|sp|get-itemproperty|gp|remove-itemproperty|rp|clear-itemproperty)$/
 const MAX_ACTS = 200
+
+/** `Set-Wmi*` as Get-Command takes it. Only names are compared, which are short. */
+function matchesWildcard(pattern: string, name: string): boolean {
+  if (pattern.length > 64 || !/^[\w*?-]+$/.test(pattern)) return false
+  return matchesLike(pattern.replaceAll('_', '[_]').replaceAll('*', '%').replaceAll('?', '_'), name)
+}
 
 /** Knows what commands and methods do with WMI objects, and keeps the acts that they amount to. */
 export class CommandRunner {
@@ -152,17 +159,28 @@ export class CommandRunner {
       case 'icm':
       case 'invoke-command': {
         const outer = this.#host
-        this.#host = hostName(parameter('computername', 'cn')) ?? outer
+        this.#host = hostName(parameter('computername', 'cn')) ?? sessionHost(parameter('session')) ?? outer
         for (const block of [...call.parameters.values(), ...call.positionals]) this.#runBlock(block, UNKNOWN)
         this.#host = outer
         return UNKNOWN
       }
+      case 'new-pssession':
+      case 'nsn':
       case 'new-cimsession': {
         const host = hostName(parameter('computername', 'cn') ?? call.positionals[0])
         return {
           kind: 'wmi',
           object: { form: 'query', ...(host === undefined ? {} : { host }), properties: new Map() },
         }
+      }
+      case 'gcm':
+      case 'get-command': {
+        const pattern = wholeText(parameter('name') ?? call.positionals[0])
+        const found =
+          pattern === undefined
+            ? undefined
+            : [...WMI_CMDLETS.keys()].find((cmdlet) => matchesWildcard(pattern, cmdlet))
+        return found === undefined ? call.input : stringValue(found, false, found !== pattern?.toLowerCase())
       }
       case 'new-object': {
         const type = wholeText(parameter('typename') ?? call.positionals[0]) ?? ''
