@@ -11,6 +11,8 @@ import { RepositoryFolders } from './repository-folders.ts'
 /** MOF text and repository files are read whole; honest ones are far smaller. */
 const MAX_MOF_BYTES = 64 * 2 ** 20
 const MAX_REPOSITORY_BYTES = 2 ** 31 - 1
+/** A larger event log is read with visits to the event loop, a little slower: an interrupt must not wait for it. */
+const MAX_BLOCKING_BYTES = 2 ** 30
 /** Bytes between two visits to the event loop, where an interrupt is noticed. */
 const BREATHE_BYTES = 8 * 2 ** 20
 
@@ -222,7 +224,7 @@ function readEvtxFile(file: EvidenceFile, context: FileContext, session: Session
     report: context.report,
     recover: options.recover ?? true,
   }
-  return file.localPath === undefined
+  return file.localPath === undefined || file.sizeBytes > MAX_BLOCKING_BYTES
     ? scanStream(file, scanOptions, session)
     : Promise.resolve(scanLocal(file, file.localPath, scanOptions, session))
 }
