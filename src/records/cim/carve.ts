@@ -11,7 +11,8 @@ import {
   keyText,
   readInstanceHeader,
 } from './instance.ts'
-import { LARGE_RECORD_OFFSET, type Layout, PAGE_SIZE } from './layout.ts'
+import { narrowUtf16 } from './latin1.ts'
+import { hashDigits, LARGE_RECORD_OFFSET, type Layout, PAGE_SIZE } from './layout.ts'
 import { nameHash } from './name-hash.ts'
 import { type ReferencePath, readReferencePath } from './reference-record.ts'
 import { type Position, Regions } from './regions.ts'
@@ -30,8 +31,6 @@ export interface CarvedInstance {
   readonly position: Position
   /** Every length agrees. Otherwise the record is a large one, of which only the first page is here. */
   readonly complete: boolean
-  /** Hash of its key properties, where they can be read. */
-  readonly key: string | undefined
   readonly decoded: DecodedInstance
   readonly instance: RepositoryInstance
 }
@@ -48,7 +47,6 @@ interface Candidate {
 export class Carver {
   readonly layout: Layout
   readonly live: Catalog
-  readonly stray: Catalog
   readonly anchors: Anchors
   readonly regions: Regions
   readonly bytes: Uint8Array
@@ -56,6 +54,8 @@ export class Carver {
   readonly #snapshot: Snapshot | undefined
   readonly #candidates = new Map<string, readonly Candidate[]>()
   #remains: ClassRemains | undefined
+  #stray: Catalog | undefined
+  readonly #index: Uint8Array
   #references: ReadonlyMap<string, readonly ReferencePath[]> | undefined
 
   constructor(files: RepositoryFiles, snapshot: Snapshot | undefined) {
@@ -71,16 +71,19 @@ export class Carver {
     this.layout = layout
     this.anchors = anchors
     this.live = snapshot === undefined ? emptyCatalog() : readCatalog(snapshot)
-    const mapped = new Set<number>(snapshot?.mapping.index.physical)
-    this.stray = readStrayCatalog(files.index ?? new Uint8Array(), layout, mapped)
+    this.#index = files.index ?? new Uint8Array()
     this.regions = new Regions(this.bytes, snapshot, this.live)
   }
 
+  /** Keys left over in index pages that are not in use; read when they are first asked for. */
+  get stray(): Catalog {
+    const mapped = new Set<number>(this.#snapshot?.mapping.index.physical)
+    this.#stray ??= readStrayCatalog(this.#index, this.layout, mapped)
+    return this.#stray
+  }
+
   classHashAt(offset: number): string {
-    let hash = ''
-    const size = this.layout === 'xp' ? 64 : 128
-    for (let at = offset; at < offset + size; at += 2) hash += String.fromCharCode(this.bytes[at] ?? 0)
-    return hash
+    return narrowUtf16(this.bytes, offset, hashDigits(this.layout))
   }
 
   /** Layouts that instances of this class may have: by the live index, else by what is left of definitions. */
@@ -100,12 +103,18 @@ export class Carver {
     const found: Candidate[] = []
     const snapshot = this.#snapshot
     if (snapshot === undefined) return found
-    for (const { namespace } of (this.live.classes.get(classHash) ?? []).slice(0, MAX_CANDIDATES)) {
+    for (const namespace of (this.live.classes.get(classHash) ?? []).slice(0, MAX_CANDIDATES)) {
       const schema = snapshot.schema(namespace, classHash)
       const filetime = snapshot.classDefinition(namespace, classHash)?.filetime
       if (schema !== undefined && schema.problem === undefined) found.push({ schema, filetime })
     }
     return found
+  }
+
+  /** Hash of the key properties, where they can be read. */
+  keyOf({ schema, decoded }: CarvedInstance): string | undefined {
+    const text = keyText(schema, decoded.properties)
+    return text === undefined ? undefined : nameHash(text, this.layout)
   }
 
   /** Paths that reference records end with, by `class\key` hashes of the referring instance. */
@@ -155,7 +164,6 @@ export class Carver {
       const chosen = exact ?? (isLargeRecord(position, header) ? candidates[0] : undefined)
       if (chosen === undefined) return undefined
       const decoded = decodeInstance(whole, header, chosen.schema)
-      const text = keyText(chosen.schema, decoded.properties)
       return {
         classHash,
         header,
@@ -163,7 +171,6 @@ export class Carver {
         offset,
         position,
         complete: exact !== undefined,
-        key: text === undefined ? undefined : nameHash(text, this.layout),
         decoded,
         instance: toInstance(chosen.schema, decoded, {
           offset,

@@ -56,6 +56,7 @@ export interface RecordBytes {
 
 const INHERITED = 0x4000
 const DICTIONARY_KEY = 0x80000001
+const BOOLEAN = 11
 
 /** A heap over all of a record; the text it may yield is bounded by a few times its size. */
 export function wholeRecord(record: RecordBytes, embedded: Heap['embedded']): Heap {
@@ -141,14 +142,12 @@ function readProperty(heap: Heap, at: number): DeclaredProperty {
   }
 }
 
-interface QualifierEntry {
-  readonly nameReference: number
-  readonly type: number
-  readonly valueAt: number
-}
-
-/** Entries of a qualifier set, whose length was or is now proved to fit. */
-function* qualifierEntries(heap: Heap, at: number): Generator<QualifierEntry> {
+/** Visits the entries of a qualifier set, each proved to lie in it. */
+function visitQualifiers(
+  heap: Heap,
+  at: number,
+  visit: (nameReference: number, type: number, valueAt: number) => void,
+): void {
   const { view } = heap
   const limit = Math.max(heap.end, heap.start)
   if (at + 4 > limit) throw damaged(heap, at, 'a qualifier set lies outside the record')
@@ -160,29 +159,31 @@ function* qualifierEntries(heap: Heap, at: number): Generator<QualifierEntry> {
     const type = view.getUint32(entry + 5, true)
     const size = typeSize(type)
     if (size === undefined || entry + 9 + size > end) throw damaged(heap, entry, 'a qualifier does not fit')
-    yield { nameReference: view.getUint32(entry, true), type, valueAt: entry + 9 }
+    visit(view.getUint32(entry, true), type, entry + 9)
     entry += 9 + size
   }
 }
 
 function hasKeyQualifier(heap: Heap, at: number): boolean {
-  for (const { nameReference, type, valueAt } of qualifierEntries(heap, at)) {
-    const named =
+  let found = false
+  visitQualifiers(heap, at, (nameReference, type, valueAt) => {
+    if (type !== BOOLEAN || heap.view.getUint16(valueAt, true) === 0) return
+    found ||=
       nameReference === DICTIONARY_KEY ||
       (nameReference < 0x80000000 && referencedText(heap, nameReference).toLowerCase() === 'key')
-    if (named && type === 11 && heap.view.getUint16(valueAt, true) !== 0) return true
-  }
-  return false
+  })
+  return found
 }
 
 /** All qualifiers of a set, decoded. Throws `cim/class-damaged` or `cim/value-damaged`. */
 export function readQualifiers(classHeap: Heap, at: number): Qualifier[] {
   const heap = withNewBudget(classHeap)
-  return Array.from(qualifierEntries(heap, at), ({ nameReference, type, valueAt }) => ({
-    name: referencedText(heap, nameReference),
-    type: typeName(type) ?? 'unknown',
-    value: readValue(heap, type, valueAt),
-  }))
+  const qualifiers: Qualifier[] = []
+  visitQualifiers(heap, at, (nameReference, type, valueAt) => {
+    const name = referencedText(heap, nameReference)
+    qualifiers.push({ name, type: typeName(type) ?? 'unknown', value: readValue(heap, type, valueAt) })
+  })
+  return qualifiers
 }
 
 /** Two state bits of a property, lowest first. */

@@ -10,6 +10,12 @@ export interface SchemaProperty {
   readonly offset: number
   readonly isKey: boolean
   readonly origin: string
+  /** Where it is declared next; `undefined` in layouts that come from no definition. */
+  readonly part: ClassPart | undefined
+  /** Position of that declaration's qualifier set in the class record. */
+  readonly qualifiersAt: number
+  /** What that declaration overrides. */
+  readonly overrides: SchemaProperty | undefined
 }
 
 /** The layout of a class's instances: its own declarations laid over those of its ancestors. */
@@ -37,13 +43,17 @@ export interface Schema {
  * for all 6605 classes of evidence wbem-w10.
  */
 export function layOver(part: ClassPart, parent: Schema | undefined): Schema {
-  const byName = new Map<string, SchemaProperty>()
-  for (const property of parent?.properties ?? []) byName.set(property.name.toLowerCase(), property)
+  const properties = parent === undefined ? [] : parent.properties.slice()
+  const names = part.properties.length === 0 ? undefined : lowerNames(parent)
   for (const declared of part.properties) {
-    const lower = declared.name.toLowerCase()
-    byName.set(lower, merged(declared, byName.get(lower), part.name))
+    const inherited = names?.get(declared.name.toLowerCase())
+    const property = merged(declared, inherited, part)
+    const at = inherited === undefined ? -1 : properties.indexOf(inherited)
+    if (at < 0) properties.push(property)
+    else properties[at] = property
   }
-  const properties = [...byName.values()].sort((a, b) => a.index - b.index)
+  // The record lists properties by name.
+  if (part.properties.length > 0) properties.sort((a, b) => a.index - b.index)
   return finished({
     name: part.name,
     superclasses: parent === undefined ? [] : [parent.name, ...parent.superclasses],
@@ -54,10 +64,22 @@ export function layOver(part: ClassPart, parent: Schema | undefined): Schema {
   })
 }
 
+const namesOf = new WeakMap<Schema, ReadonlyMap<string, SchemaProperty>>()
+
+/** Properties by lower-cased name; made once for each class that has subclasses. */
+function lowerNames(schema: Schema | undefined): ReadonlyMap<string, SchemaProperty> | undefined {
+  if (schema === undefined) return undefined
+  const known = namesOf.get(schema)
+  if (known !== undefined) return known
+  const names = new Map(schema.properties.map((property) => [property.name.toLowerCase(), property]))
+  namesOf.set(schema, names)
+  return names
+}
+
 function merged(
   declared: DeclaredProperty,
   inherited: SchemaProperty | undefined,
-  origin: string,
+  part: ClassPart,
 ): SchemaProperty {
   return {
     name: declared.name,
@@ -65,24 +87,22 @@ function merged(
     index: inherited?.index ?? declared.index,
     offset: inherited?.offset ?? declared.offset,
     isKey: declared.isKey || (inherited?.isKey ?? false),
-    origin: inherited?.origin ?? origin,
+    origin: inherited?.origin ?? part.name,
+    part,
+    qualifiersAt: declared.qualifiersAt,
+    overrides: inherited,
   }
 }
 
 export function finished(
   schema: Pick<Schema, 'name' | 'superclasses' | 'properties' | 'dataSize' | 'part' | 'parent'>,
 ): Schema {
-  const { properties } = schema
+  const { name, superclasses, properties, dataSize, part, parent } = schema
   const stateSize = Math.ceil(properties.length / 4)
-  const keyProperties = properties
-    .filter((property) => property.isKey)
-    .sort((a, b) => compareNames(a.name, b.name))
-  return {
-    ...schema,
-    stateSize,
-    keyProperties,
-    problem: layoutProblem(properties, schema.dataSize - stateSize),
-  }
+  const keyProperties = properties.filter((property) => property.isKey)
+  if (keyProperties.length > 1) keyProperties.sort((a, b) => compareNames(a.name, b.name))
+  const problem = layoutProblem(properties, dataSize - stateSize)
+  return { name, superclasses, properties, keyProperties, stateSize, dataSize, part, parent, problem }
 }
 
 /** Compares names without case, by code unit, as the key hash sorts them. */
@@ -93,7 +113,9 @@ export function compareNames(a: string, b: string): number {
 
 function layoutProblem(properties: readonly SchemaProperty[], valueSize: number): string | undefined {
   let end = 0
-  for (const property of [...properties].sort((a, b) => a.offset - b.offset)) {
+  // Offsets mostly grow with the index; only where they do not is there anything to sort.
+  const grows = properties.every((property, index) => property.offset >= (properties[index - 1]?.offset ?? 0))
+  for (const property of grows ? properties : [...properties].sort((a, b) => a.offset - b.offset)) {
     const size = typeSize(property.type)
     if (size === undefined) return `${property.name} has an unknown type`
     if (property.offset !== end) return `${property.name} is not where the value area goes on`

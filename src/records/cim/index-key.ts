@@ -36,55 +36,78 @@ export type IndexKey =
     }
   | { readonly kind: 'class-reference'; readonly namespace: string; readonly class: string }
 
-const PLACE = /^(.*?)\.(\d{1,10})\.(\d{1,10})\.(\d{1,10})$/
 const MAX_U32 = 0xffffffff
 
-/** Splits `name.P.I.L`; `undefined` when a part is missing, not decimal or beyond 32 bits. */
-function splitPlace(part: string): { name: string; place: RecordPlace } | undefined {
-  const match = PLACE.exec(part)
-  if (match === null) return undefined
-  const [page, id, size] = [Number(match[2]), Number(match[3]), Number(match[4])]
-  if (page > MAX_U32 || id > MAX_U32 || size > MAX_U32) return undefined
-  return { name: match[1] ?? '', place: { page, id, size } }
+/** A decimal number of at most ten digits that fits 32 bits, between two positions. */
+function decimal(text: string, from: number, to: number): number | undefined {
+  if (to <= from || to - from > 10) return undefined
+  let value = 0
+  for (let at = from; at < to; at += 1) {
+    const digit = text.charCodeAt(at) - 48
+    if (!(digit >= 0 && digit <= 9)) return undefined
+    value = value * 10 + digit
+  }
+  return value > MAX_U32 ? undefined : value
+}
+
+/** Splits `name.P.I.L` from `start` on; `undefined` when a part is missing, not decimal or beyond 32 bits. */
+function splitPlace(text: string, start: number): { name: string; place: RecordPlace } | undefined {
+  const first = text.indexOf('.', start)
+  const second = first < 0 ? -1 : text.indexOf('.', first + 1)
+  const third = second < 0 ? -1 : text.indexOf('.', second + 1)
+  if (third < 0) return undefined
+  const page = decimal(text, first + 1, second)
+  const id = decimal(text, second + 1, third)
+  const size = decimal(text, third + 1, text.length)
+  if (page === undefined || id === undefined || size === undefined) return undefined
+  return { name: text.slice(start, first), place: { page, id, size } }
 }
 
 /** Parses a key of INDEX.BTR; `undefined` for one of no known shape. */
 export function parseIndexKey(key: string): IndexKey | undefined {
-  const [ns, second, third, fourth, ...more] = key.split('\\')
-  if (ns === undefined || second === undefined || !ns.startsWith('NS_') || more.length > 0) return undefined
-  const namespace = ns.slice(3)
-  const kind = second.slice(0, 3)
+  const second = key.indexOf('\\') + 1
+  if (second === 0 || !key.startsWith('NS_')) return undefined
+  const namespace = key.slice(3, second - 1)
+  const third = key.indexOf('\\', second) + 1
+  const kind = key.slice(second, second + 3)
   if (kind === 'CD_') {
-    const split = third === undefined ? splitPlace(second.slice(3)) : undefined
+    const split = third === 0 ? splitPlace(key, second + 3) : undefined
     return split && { kind: 'class', namespace, class: split.name, place: split.place }
   }
-  const className = second.slice(3)
-  if (third === undefined) return undefined
-  if (kind === 'CR_' && fourth === undefined) {
-    if (third.startsWith('C_'))
-      return { kind: 'subclass', namespace, class: className, subclass: third.slice(2) }
-    if (third.startsWith('R_')) return { kind: 'class-reference', namespace, class: className }
-    return undefined
+  if (third === 0) return undefined
+  const className = key.slice(second + 3, third - 1)
+  const fourth = key.indexOf('\\', third) + 1
+  if (kind === 'KI_' && fourth > 0) return parseReference(key, namespace, className, third, fourth)
+  if (fourth > 0) return undefined
+  if (kind === 'CR_') {
+    if (key.startsWith('C_', third))
+      return { kind: 'subclass', namespace, class: className, subclass: key.slice(third + 2) }
+    return key.startsWith('R_', third) ? { kind: 'class-reference', namespace, class: className } : undefined
   }
-  if (kind === 'CI_' && third.startsWith('IL_') && fourth === undefined) {
-    const split = splitPlace(third.slice(3))
-    return split && { kind: 'instance', namespace, class: className, key: split.name, place: split.place }
-  }
-  if (kind !== 'KI_') return undefined
-  if (third.startsWith('I_') && fourth === undefined) {
-    const split = splitPlace(third.slice(2))
-    return (
-      split && { kind: 'keyed-instance', namespace, class: className, key: split.name, place: split.place }
-    )
-  }
-  if (!third.startsWith('IR_') || fourth === undefined || !fourth.startsWith('R_')) return undefined
-  const split = splitPlace(fourth.slice(2))
+  const own = kind === 'CI_' && key.startsWith('IL_', third)
+  if (!own && !(kind === 'KI_' && key.startsWith('I_', third))) return undefined
+  const split = splitPlace(key, third + (own ? 3 : 2))
+  if (split === undefined) return undefined
+  const { name, place } = split
+  return { kind: own ? 'instance' : 'keyed-instance', namespace, class: className, key: name, place }
+}
+
+function parseReference(
+  key: string,
+  namespace: string,
+  className: string,
+  third: number,
+  fourth: number,
+): IndexKey | undefined {
+  const more = key.indexOf('\\', fourth) >= 0
+  if (more || !key.startsWith('IR_', third) || !key.startsWith('R_', fourth)) return undefined
+  const split = splitPlace(key, fourth + 2)
   return (
     split && {
       kind: 'reference',
       namespace,
       class: className,
-      key: third.slice(3),
+      key: key.slice(third + 3, fourth - 1),
       referrer: split.name,
       place: split.place,
     }

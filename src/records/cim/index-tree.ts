@@ -1,4 +1,5 @@
 import type { Report } from '../../diagnostics/index.ts'
+import { latin1 } from './latin1.ts'
 import {
   INDEX_ACTIVE,
   INDEX_ADMIN,
@@ -53,11 +54,18 @@ export function readNode(bytes: Uint8Array, start: number, layout: Layout): Inde
   }
   // One string for the whole data area, so that each part is a slice of it.
   const data = latin1(bytes, dataAt, end)
+  // Keys of a page share their parts: each is cut out once.
+  const parts: string[] = []
   const part = (number: number): string | undefined => {
     if (number >= strings) return undefined
+    const known = parts[number]
+    if (known !== undefined) return known
     const from = view.getUint16(offsetsAt + 2 * number, true)
     const to = data.indexOf('\0', from)
-    return from > data.length || to < 0 ? undefined : data.slice(from, to)
+    if (from > data.length || to < 0) return undefined
+    const text = data.slice(from, to)
+    parts[number] = text
+    return text
   }
   const keys: string[] = []
   let damagedKeys = 0
@@ -89,18 +97,6 @@ function readKey(
     key = index === 0 ? text : `${key}\\${text}`
   }
   return key
-}
-
-/** Text of bytes taken one to one as characters. */
-export function latin1(bytes: Uint8Array, start: number, end: number): string {
-  let text = ''
-  for (let at = start; at < end; at += PAGE_SIZE) {
-    text += String.fromCharCode.apply(
-      null,
-      bytes.subarray(at, Math.min(end, at + PAGE_SIZE)) as unknown as number[],
-    )
-  }
-  return text
 }
 
 /** The B-tree of one generation, read page by page when asked for, each page once. */

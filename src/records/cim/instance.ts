@@ -8,14 +8,13 @@ import {
   wholeRecord,
 } from './class-definition.ts'
 import { defaultValue, layOver, type Schema, type SchemaProperty } from './class-schema.ts'
-import { latin1 } from './index-tree.ts'
+import { latin1 } from './latin1.ts'
 import { hashDigits, type Layout, MAX_EMBEDDED_DEPTH } from './layout.ts'
 import type { InstanceProperty, PropertyState } from './types.ts'
 import { type Heap, heapError, readValue, typeName } from './value.ts'
 
 /** The fields in front of the instance part. */
 export interface InstanceHeader {
-  readonly classHash: string
   readonly writeFiletime: bigint
   readonly classFiletime: bigint
   /** Where the instance part, with its length, begins. */
@@ -40,11 +39,7 @@ export function readInstanceHeader(record: RecordBytes, layout: Layout): Instanc
   const at = { in: 'bytes', source, offset: base } as const
   if (bytes.length < partAt + 18) throw new InputError('cim/record-damaged', 'an instance is cut short', at)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const wide = latin1(bytes, 0, 2 * digits)
-  let classHash = ''
-  for (let index = 0; index < wide.length; index += 2) classHash += wide[index]
   return {
-    classHash,
     writeFiletime: view.getBigUint64(2 * digits, true),
     classFiletime: view.getBigUint64(2 * digits + 8, true),
     partAt,

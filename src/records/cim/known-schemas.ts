@@ -100,6 +100,9 @@ function knownSchema(name: string, superclasses: readonly string[], list: string
       offset,
       isKey: label.startsWith('*'),
       origin: name,
+      part: undefined,
+      qualifiersAt: 0,
+      overrides: undefined,
     }
     offset += typeSize(type) ?? 0
     return property

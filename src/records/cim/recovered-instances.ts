@@ -1,6 +1,7 @@
 import type { Report } from '../../diagnostics/index.ts'
 import { type CarvedInstance, Carver } from './carve.ts'
-import type { RecordPlace } from './index-key.ts'
+import { allInstances } from './catalog.ts'
+import { hashDigits } from './layout.ts'
 import { openSnapshots } from './repository.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { RecoveredInstance, RepositoryFiles } from './types.ts'
@@ -13,6 +14,7 @@ import type { RecoveredInstance, RepositoryFiles } from './types.ts'
 export function* recoverInstances(files: RepositoryFiles, report: Report): Generator<RecoveredInstance> {
   const { current } = openSnapshots(files, report)
   const carver = new Carver(files, current)
+  const live = liveByFiletime(carver, current)
   for (const carved of carver.instances((_, { region }) => region !== 'live')) {
     const { region, logicalPage } = carved.position
     yield {
@@ -20,19 +22,31 @@ export function* recoverInstances(files: RepositoryFiles, report: Report): Gener
       region: region === 'live' || region === 'inside' ? 'unknown' : region,
       continuation: region === 'page-slack' && carver.regions.isContinuation(logicalPage),
       complete: carved.complete,
-      identicalToLive: current !== undefined && hasLiveTwin(carver, current, carved),
+      identicalToLive: hasLiveTwin(carver, live, carved),
     }
   }
 }
 
-/** True when a live record with the same class and key has the same bytes: an old copy, not a deleted object. */
-function hasLiveTwin(carver: Carver, current: Snapshot, carved: CarvedInstance): boolean {
-  const bytes = carver.bytes.subarray(carved.offset, carved.offset + carved.instance.size)
-  const places = carver.live.instances.get(`${carved.classHash}\\${carved.key ?? ''}`) ?? []
-  return places.some(({ place }) => sameBytes(carver, current, place, bytes))
+/** Offsets of live instance records by their write counter, which no two of them share. */
+function liveByFiletime(carver: Carver, current: Snapshot | undefined): ReadonlyMap<bigint, number> {
+  const offsets = new Map<bigint, number>()
+  if (current === undefined) return offsets
+  const view = new DataView(carver.bytes.buffer, carver.bytes.byteOffset, carver.bytes.byteLength)
+  for (const { place } of allInstances(carver.live)) {
+    const offset = current.offsetOf(place)
+    const at = (offset ?? Number.NaN) + 2 * hashDigits(carver.layout)
+    if (offset !== undefined && at + 8 <= carver.bytes.length)
+      offsets.set(view.getBigUint64(at, true), offset)
+  }
+  return offsets
 }
 
-function sameBytes(carver: Carver, current: Snapshot, place: RecordPlace, bytes: Uint8Array): boolean {
-  const offset = place.size === bytes.length ? current.offsetOf(place) : undefined
-  return offset !== undefined && bytes.every((byte, index) => carver.bytes[offset + index] === byte)
+/** True when the live record of the same write has the same bytes: an old copy, not a deleted object. */
+function hasLiveTwin(carver: Carver, live: ReadonlyMap<bigint, number>, carved: CarvedInstance): boolean {
+  const twin = live.get(carved.header.writeFiletime)
+  if (twin === undefined) return false
+  const { bytes } = carver
+  for (let index = 0; index < carved.instance.size; index += 1)
+    if (bytes[twin + index] !== bytes[carved.offset + index]) return false
+  return true
 }

@@ -1,4 +1,4 @@
-import { latin1 } from './index-tree.ts'
+import { narrowUtf16 } from './latin1.ts'
 import { hashDigits, type Layout } from './layout.ts'
 
 /** What a reference record says: which instance refers, and the namespace it lies in, in clear. */
@@ -24,9 +24,7 @@ export function readReferencePath(
   const digits = hashDigits(layout)
   const length = 3 * digits + 10
   if (offset + 2 * length > bytes.length) return undefined
-  const wide = latin1(bytes, offset, offset + 2 * length)
-  let text = ''
-  for (let at = 0; at < wide.length; at += 2) text += wide[at]
+  const text = narrowUtf16(bytes, offset, length)
   const match = /^NS_([0-9A-F]+)\\KI_([0-9A-F]+)\\I_([0-9A-F]+)$/.exec(text)
   const [, namespaceHash, classHash, key] = match ?? []
   if (namespaceHash?.length !== digits || classHash?.length !== digits || key?.length !== digits)

@@ -1,4 +1,4 @@
-import type { Catalog } from './catalog.ts'
+import { type Catalog, placeNumber } from './catalog.ts'
 import { LARGE_RECORD_OFFSET, NO_PAGE, PAGE_SIZE } from './layout.ts'
 import { readRecordTable, type TableEntry } from './object-store.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -74,7 +74,7 @@ export class Regions {
     if (this.#snapshot === undefined) return { region: 'unknown', entry, logicalPage, physicalPage }
     if (logicalPage === undefined) return { region: 'free-page', entry, logicalPage, physicalPage }
     if (entry !== undefined) {
-      const region = this.#catalog.places.has(`${logicalPage}.${entry.id}`) ? 'live' : 'unindexed'
+      const region = this.#catalog.places.has(placeNumber(logicalPage, entry.id)) ? 'live' : 'unindexed'
       return { region, entry, logicalPage, physicalPage }
     }
     const inside = table.some(({ offset: start, size }) => inPage > start && inPage < start + size)

@@ -1,5 +1,6 @@
 import type { Report } from '../../diagnostics/index.ts'
 import type { CarvedInstance, Carver } from './carve.ts'
+import { instancesWith, placeNumber } from './catalog.ts'
 import type { Snapshot } from './snapshot.ts'
 import {
   isSubscriptionClass,
@@ -222,19 +223,21 @@ export class Remains {
     found: CarvedInstance,
     targets: ReadonlyMap<string, string>,
   ): { namespace: string | undefined; certain: boolean; why: string } {
-    const id = `${found.classHash}\\${found.key ?? ''}`
-    const stray = this.#carver.stray.instances.get(id) ?? []
-    const hashes = new Set(
-      [...stray, ...(this.#carver.live.instances.get(id) ?? [])].map(({ namespace }) => namespace),
-    )
+    const key = this.#carver.keyOf(found)
+    const stray = instancesWith(this.#carver.stray, found.classHash, key)
+    const live = instancesWith(this.#carver.live, found.classHash, key)
+    const hashes = new Set([...stray, ...live].map(({ namespace }) => namespace))
     const byId = stray.filter(
       ({ place }) => place.id === found.position.entry?.id && place.size === found.header.size,
     )
     const exact = new Set(byId.map(({ namespace }) => namespace))
     const { logicalPage, entry } = found.position
-    const keyed = this.#carver.live.keyed.get(`${logicalPage}.${entry?.id}`)
+    const keyed =
+      logicalPage === undefined || entry === undefined
+        ? undefined
+        : this.#carver.live.keyed.get(placeNumber(logicalPage, entry.id))
     if (keyed !== undefined) exact.add(keyed)
-    const references = this.#carver.references().get(id) ?? []
+    const references = this.#carver.references().get(`${found.classHash}\\${key ?? ''}`) ?? []
     for (const reference of references) if (hashes.size === 0) exact.add(reference.namespaceHash)
     const from = exact.size > 0 ? exact : hashes
     const [hash] = from

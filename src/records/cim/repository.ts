@@ -1,6 +1,6 @@
 import { InputError, type Report } from '../../diagnostics/index.ts'
 import { type ClassDefinition, readQualifiers } from './class-definition.ts'
-import { defaultValue, type Schema } from './class-schema.ts'
+import { defaultValue, type Schema, type SchemaProperty } from './class-schema.ts'
 import { NO_PAGE, SYSTEM_NAMESPACE } from './layout.ts'
 import { limited } from './limited-report.ts'
 import { type Mapping, readMappings } from './mapping.ts'
@@ -11,6 +11,7 @@ import type {
   Generation,
   InstanceQuery,
   NamespaceSummary,
+  Qualifier,
   Repository,
   RepositoryClass,
   RepositoryFiles,
@@ -145,6 +146,8 @@ class SnapshotRepository implements Repository {
       const found = this.#class(ref, key.class)
       if (found !== undefined) yield found
     }
+    // Thousands of classes are rarely asked for again, and are soon read again.
+    this.#snapshot.forgetClasses(ref.hash)
   }
 
   class(namespace: string, name: string): RepositoryClass | undefined {
@@ -221,22 +224,21 @@ function describeClass(
   }
 }
 
-function describeProperty(schema: Schema, property: Schema['properties'][number]): ClassProperty {
-  // The nearest declaration carries the qualifiers that apply.
-  let qualifiers: ClassProperty['qualifiers'] = []
-  for (let level: Schema | undefined = schema; level !== undefined; level = level.parent) {
-    const lower = property.name.toLowerCase()
-    const declared = level.part?.properties.find((candidate) => candidate.name.toLowerCase() === lower)
-    if (declared === undefined || level.part === undefined) continue
-    qualifiers = readQualifiers(level.part.heap, declared.qualifiersAt)
-    break
-  }
+function describeProperty(schema: Schema, property: SchemaProperty): ClassProperty {
   return {
     name: property.name,
     type: typeName(property.type) ?? 'unknown',
     isKey: property.isKey,
     origin: property.origin,
     defaultValue: defaultValue(schema, property),
-    qualifiers,
+    qualifiers: qualifiersOf(property),
   }
+}
+
+/** Qualifiers of the nearest declaration, then those that it inherits from the ones it overrides. */
+function qualifiersOf({ part, qualifiersAt, overrides }: SchemaProperty): readonly Qualifier[] {
+  const own = part === undefined ? [] : readQualifiers(part.heap, qualifiersAt)
+  if (overrides === undefined) return own
+  const names = new Set(own.map(({ name }) => name.toLowerCase()))
+  return [...own, ...qualifiersOf(overrides).filter(({ name }) => !names.has(name.toLowerCase()))]
 }

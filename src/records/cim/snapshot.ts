@@ -31,6 +31,24 @@ export interface NamespaceRef {
   readonly name: string | undefined
 }
 
+/** A map for each namespace: cheaper than one whose keys join two hashes. */
+class ByNamespace<T> {
+  readonly #maps = new Map<string, Map<string, T>>()
+
+  of(namespace: string): Map<string, T> {
+    let map = this.#maps.get(namespace)
+    if (map === undefined) {
+      map = new Map()
+      this.#maps.set(namespace, map)
+    }
+    return map
+  }
+
+  delete(namespace: string): void {
+    this.#maps.delete(namespace)
+  }
+}
+
 /** The repository at the generation of one mapping; pages, classes and namespaces are read when asked for. */
 export class Snapshot {
   readonly mapping: Mapping
@@ -39,8 +57,8 @@ export class Snapshot {
   readonly store: ObjectStore
   readonly report: Report
   readonly #hashes = new Map<string, string>()
-  readonly #classes = new Map<string, ClassDefinition | undefined>()
-  readonly #schemas = new Map<string, Schema | undefined>()
+  readonly #classes = new ByNamespace<ClassDefinition | undefined>()
+  readonly #schemas = new ByNamespace<Schema | undefined>()
   #namespaces: readonly NamespaceRef[] | undefined
 
   constructor(files: RepositoryFiles, mapping: Mapping, report: Report) {
@@ -145,14 +163,21 @@ export class Snapshot {
 
   /** A class's own definition, in the namespace or else among the system classes. */
   classDefinition(namespace: string, classHash: string): ClassDefinition | undefined {
-    const id = `${namespace}\\${classHash}`
-    if (this.#classes.has(id)) return this.#classes.get(id)
+    const known = this.#classes.of(namespace)
+    if (known.has(classHash)) return known.get(classHash)
     const system = this.hash(SYSTEM_NAMESPACE)
     const definition =
       this.#readClass(namespace, classHash) ??
       (namespace === system ? undefined : this.classDefinition(system, classHash))
-    this.#classes.set(id, definition)
+    known.set(classHash, definition)
     return definition
+  }
+
+  /** Drops what is kept of a namespace's classes, to give back memory. */
+  forgetClasses(namespace: string): void {
+    if (namespace === this.hash(SYSTEM_NAMESPACE)) return
+    this.#classes.delete(namespace)
+    this.#schemas.delete(namespace)
   }
 
   #readClass(namespace: string, classHash: string): ClassDefinition | undefined {
@@ -180,8 +205,8 @@ export class Snapshot {
 
   /** Layout of a class's instances, from its definition and its ancestors', else from the known ones. */
   schema(namespace: string, classHash: string): Schema | undefined {
-    const id = `${namespace}\\${classHash}`
-    if (this.#schemas.has(id)) return this.#schemas.get(id)
+    const schemas = this.#schemas.of(namespace)
+    if (schemas.has(classHash)) return schemas.get(classHash)
     const resolved = this.#resolve(namespace, classHash)
     const known = knownSchemas(this.layout).get(classHash)
     let schema = resolved
@@ -190,7 +215,7 @@ export class Snapshot {
       schema = withKnownNames(resolved, known)
       if (schema !== resolved) this.#reportRenamed(known.name)
     }
-    this.#schemas.set(id, schema)
+    schemas.set(classHash, schema)
     return schema
   }
 
@@ -209,7 +234,7 @@ export class Snapshot {
     let next: string | undefined = classHash
     let schema: Schema | undefined
     while (next !== undefined) {
-      const cached: Schema | undefined = this.#schemas.get(`${namespace}\\${next}`)
+      const cached: Schema | undefined = this.#schemas.of(namespace).get(next)
       if (cached?.part !== undefined) {
         schema = cached
         break
@@ -237,10 +262,10 @@ export class Snapshot {
 
   /** Decodes the named instances; one that cannot be decoded is reported and left out. */
   *decodeAll(places: Iterable<InstancePlace>, namespace: string | undefined): Generator<RepositoryInstance> {
-    const seen = new Set<string>()
+    const seen = new Set<number>()
     for (const place of places) {
       // A key may be repeated by a damaged or hostile index; a record is read once.
-      const id = `${place.place.page}.${place.place.id}`
+      const id = place.place.page * 2 ** 32 + place.place.id
       if (seen.has(id)) continue
       seen.add(id)
       const instance = this.decode(place, namespace)

@@ -1,5 +1,6 @@
 import type { Report } from '../../diagnostics/index.ts'
 import { Carver } from './carve.ts'
+import { allInstances } from './catalog.ts'
 import { PAGE_SIZE } from './layout.ts'
 import { limited } from './limited-report.ts'
 import { Remains } from './remains.ts'
@@ -59,27 +60,24 @@ function* liveInstances(snapshot: Snapshot, carver: Carver): Generator<Repositor
   }
   const names = new Map(snapshot.namespaces().map(({ hash, name }) => [hash, name]))
   const wanted = new Map<string, boolean>()
-  for (const places of carver.live.instances.values()) {
-    for (const place of places) {
-      const id = `${place.namespace}\\${place.class}`
-      let want = wanted.get(id)
-      if (want === undefined) {
-        const schema = snapshot.schema(place.namespace, place.class)
-        want = schema !== undefined && isSubscriptionClass(schema.name, schema.superclasses)
-        wanted.set(id, want)
-      }
-      const offset = want ? snapshot.offsetOf(place.place) : undefined
-      if (offset === undefined || seen.has(offset)) continue
-      const instance = snapshot.decode(place, names.get(place.namespace))
-      if (instance === undefined) continue
-      snapshot.report({
-        code: 'cim/unindexed',
-        severity: 'warning',
-        message: `${instance.path} lies where the usual search of the index does not look`,
-        at: { in: 'bytes', source: snapshot.store.source, offset: instance.offset },
-      })
-      yield instance
+  for (const place of allInstances(carver.live)) {
+    let want = wanted.get(`${place.namespace}\\${place.class}`)
+    if (want === undefined) {
+      const schema = snapshot.schema(place.namespace, place.class)
+      want = schema !== undefined && isSubscriptionClass(schema.name, schema.superclasses)
+      wanted.set(`${place.namespace}\\${place.class}`, want)
     }
+    const offset = want ? snapshot.offsetOf(place.place) : undefined
+    if (offset === undefined || seen.has(offset)) continue
+    const instance = snapshot.decode(place, names.get(place.namespace))
+    if (instance === undefined) continue
+    snapshot.report({
+      code: 'cim/unindexed',
+      severity: 'warning',
+      message: `${instance.path} lies where the usual search of the index does not look`,
+      at: { in: 'bytes', source: snapshot.store.source, offset: instance.offset },
+    })
+    yield instance
   }
 }
 

@@ -1,6 +1,6 @@
 import { InputError } from '../../diagnostics/index.ts'
 import type { CimInstance, CimValue } from '../../lang/cim-value.ts'
-import { latin1 } from './index-tree.ts'
+import { latin1 } from './latin1.ts'
 
 const ARRAY = 0x2000
 
@@ -45,10 +45,11 @@ const DICTIONARY: readonly string[] = [
   'CIMTYPE',
 ]
 
+const ARRAY_NAMES = new Map([...BASE_TYPES].map(([code, { name }]) => [code, `${name}[]`]))
+
 /** `string`, `uint8[]`, ...; `undefined` for a code that no specification has. */
 export function typeName(code: number): string | undefined {
-  const base = BASE_TYPES.get(code & 0xff)
-  return base && (code & ARRAY ? `${base.name}[]` : base.name)
+  return code & ARRAY ? ARRAY_NAMES.get(code & 0xff) : BASE_TYPES.get(code & 0xff)?.name
 }
 
 /** The code of a type by its name; the inverse of {@link typeName}. */
