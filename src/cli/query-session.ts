@@ -10,6 +10,7 @@ import {
   type DialectName,
   type DuckDbEngine,
   type Engine,
+  loadGeoNetworks,
   loadUserRows,
   loadUserTable,
   makeReadable,
@@ -45,6 +46,7 @@ export interface SessionFlags {
   readonly watchlist?: readonly string[]
   readonly table?: readonly string[]
   readonly fileProfile?: string
+  readonly geoip?: string
   readonly timeoutMs?: number
   readonly memory?: string
   readonly cache?: boolean
@@ -102,6 +104,7 @@ export class QuerySession {
     const engine = await this.engine()
     for (const watchlist of this.watchlists) await loadUserTable(engine, watchlist)
     if (this.fileProfile !== undefined) await loadUserTable(engine, this.fileProfile)
+    if (this.flags.geoip !== undefined) await loadGeoNetworks(this.flags.geoip)
   }
 
   /** Fills the tables from the evidence paths; `undefined` fills all that it can. */

@@ -80,6 +80,7 @@ export function addSessionOptions(command: Command): Command {
       collect,
     )
     .option('--file-profile <file>', 'file reputations for FileProfile(), first column the hash')
+    .option('--geoip <file>', 'networks and places for geo_info_from_ip_address(), with a column network')
     .option('--timeout-ms <number>', 'stop a query after this time', positive)
     .option('--memory <size>', 'memory the database may use, such as 4GB; beyond it tables go to disk')
     .option('--no-cache', 'do not keep compiled queries')

@@ -21,6 +21,7 @@ export {
 export {
   type LocalTables,
   loadExternal,
+  loadGeoNetworks,
   loadUserRows,
   loadUserTable,
   namesTablesByPattern,

@@ -3,6 +3,7 @@
  * file reputations, externaldata). Nothing is ever fetched.
  */
 
+export { loadGeoNetworks } from './geo-ip.ts'
 export type { LocalTables } from './schema.ts'
 export { namesTablesByPattern, schemaForText } from './schema.ts'
 export { loadUserRows } from './user-rows.ts'
