@@ -18,10 +18,6 @@ export class Budget {
     this.#archiveBytes = Math.max(archiveBytes, 1)
   }
 
-  get limits(): EvidenceLimits {
-    return this.#limits
-  }
-
   member(path: string): void {
     this.#members += 1
     if (this.#members > this.#limits.members) {
