@@ -9,7 +9,7 @@ import { RetryList } from './retry.ts'
 import { Selector } from './select.ts'
 import { Recovered } from './slack.ts'
 import type { EvtxCounts, EvtxScanner, EvtxScanOptions } from './types.ts'
-import { findMagic, findRecord, isTorn, recordSize } from './walk.ts'
+import { findMagic, findRecord, isTorn, isZero, recordSize } from './walk.ts'
 
 /** A scan of one event log; see {@link EvtxScanner}. */
 export function createEvtxScanner(options: EvtxScanOptions): EvtxScanner {
@@ -152,19 +152,18 @@ class Scanner implements EvtxScanner {
 
   /** A slot without magic: empty in preallocated logs, else perhaps a chunk whose header was wiped. */
   private isWorthReading(chunk: Chunk): boolean {
+    if (isZero(chunk, 0, chunk.limit)) return false
     if (findRecord(chunk, 0, chunk.limit) < chunk.limit) {
       this.warn('evtx/bad-chunk-magic', 'a chunk without its magic holds records; they were read', chunk, 0)
       return true
     }
-    if (chunk.bytes.some((byte) => byte !== 0)) {
-      this.report.add({
-        code: 'evtx/unreadable-chunk',
-        severity: 'error',
-        message: 'neither empty nor a chunk of records',
-        at: this.at(chunk.fileOffset),
-        hint: 'these 64 KiB were overwritten or encrypted; nothing in them looks like a record',
-      })
-    }
+    this.report.add({
+      code: 'evtx/unreadable-chunk',
+      severity: 'error',
+      message: 'neither empty nor a chunk of records',
+      at: this.at(chunk.fileOffset),
+      hint: 'these 64 KiB were overwritten or encrypted; nothing in them looks like a record',
+    })
     return false
   }
 
@@ -205,7 +204,7 @@ class Scanner implements EvtxScanner {
         this.warn('evtx/bad-record-size', 'the size of this record is wrong or not repeated', chunk, at)
         this.record(chunk, reader, at, next)
       }
-    } else if (chunk.bytes.subarray(at, next).some((byte) => byte !== 0)) {
+    } else if (!isZero(chunk, at, next)) {
       this.warn('evtx/lost-bytes', `${next - at} bytes belong to no record`, chunk, at)
     }
     return next

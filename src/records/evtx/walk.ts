@@ -40,8 +40,17 @@ const TORN_TAIL = 20
 export function isTorn(chunk: Chunk, at: number, next: number): boolean {
   const size = chunk.words[(at >> 2) + 1] ?? 0
   const end = size >= MIN_RECORD_SIZE && size < next - at ? at + size : next
-  const tail = chunk.bytes.subarray(Math.max(at, end - TORN_TAIL), end)
-  return tail.every((byte) => byte === 0)
+  return isZero(chunk, Math.max(at, end - TORN_TAIL), end)
+}
+
+/** True when all bytes from `from` to `end` are zero. By words where it can: a third of the slots of real logs are empty. */
+export function isZero(chunk: Chunk, from: number, end: number): boolean {
+  const { bytes, words } = chunk
+  let at = from
+  for (; at < end && at % 4 !== 0; at += 1) if (bytes[at] !== 0) return false
+  for (; at + 4 <= end; at += 4) if (words[at >> 2] !== 0) return false
+  for (; at < end; at += 1) if (bytes[at] !== 0) return false
+  return true
 }
 
 const alignUp = (position: number): number => (position + ALIGNMENT - 1) & ~(ALIGNMENT - 1)
