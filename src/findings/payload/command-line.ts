@@ -3,6 +3,8 @@ export interface CommandParts {
   /** The program as written, without quotes, e.g. `C:\Program Files\A\b.exe` or `cmd`. */
   readonly program: string
   readonly arguments: readonly string[]
+  /** What follows the program, as written. */
+  readonly rest: string
   /** True when the program's path has spaces and no quotes, so that Windows would try shorter names first. */
   readonly unquotedSpaces: boolean
 }
@@ -74,6 +76,7 @@ export function splitCommand(template: string): CommandParts | undefined {
         return {
           program,
           arguments: splitWords(text.slice(program.length)),
+          rest: text.slice(program.length).trim(),
           unquotedSpaces: true,
         }
       }
@@ -81,7 +84,8 @@ export function splitCommand(template: string): CommandParts | undefined {
   }
   const [program, ...rest] = splitWords(text)
   if (program === undefined) return undefined
-  return { program, arguments: rest, unquotedSpaces: false }
+  const first = /^(?:"[^"]*"|[^\s"]+)+/.exec(text)?.[0] ?? ''
+  return { program, arguments: rest, rest: text.slice(first.length).trim(), unquotedSpaces: false }
 }
 
 /** The last part of a path, lower case, without `.exe`: `C:\Windows\System32\CMD.EXE` gives `cmd`. */

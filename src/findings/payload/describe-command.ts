@@ -25,12 +25,47 @@ const fileName = (path: string): string => path.split(/[\\/]/).pop() ?? path
 const isFlag = (argument: string): boolean => /^[-/]/.test(argument)
 const firstUrl = (text: string): string | undefined => /\b(?:https?|ftp):\/\/[^\s"']+/i.exec(text)?.[0]
 
-/** What a line for `cmd /c` does: redirections, starts, copies, deletions; `undefined` when there are no words for it. */
-function shellEffect(line: string, depth: number): string | undefined {
+/** Commands of a chain that only prepare: they say nothing of what is done. */
+const PREPARES =
+  /^@?(?:set|cd|chdir|pushd|popd|rem|echo\s{1,9}off|setlocal|ping|timeout|if|for|exit|cls|chcp|ver|title)\b/i
+const MAX_EFFECTS = 3
+
+/** Commands joined with `&`, `&&`, `||` or `|`, outside quotes. */
+function chain(line: string): readonly string[] {
+  const parts: string[] = []
+  let start = 0
+  let isQuoted = false
+  for (let at = 0; at < line.length; at += 1) {
+    const char = line.charAt(at)
+    if (char === '"') isQuoted = !isQuoted
+    if (isQuoted || (char !== '&' && char !== '|')) continue
+    parts.push(line.slice(start, at))
+    start = at + 1
+  }
+  parts.push(line.slice(start))
+  return parts.map((part) => part.trim()).filter((part) => part !== '')
+}
+
+/** What a line for `cmd /c` does, as clauses for "which …"; `undefined` when there are no words for it. */
+function shellEffect(line: string, layers: readonly DecodedLayer[], depth: number): string | undefined {
   const text = line
     .trim()
     .slice(0, MAX_LINE)
     .replace(/^"(.*)"$/s, '$1')
+    .replace(/\d?>\s{0,4}(?:&\d|nul\b)/gi, '')
+  const parts = chain(text)
+  const telling = parts.filter((part) => !PREPARES.test(part))
+  const effects = (telling.length > 0 ? telling : parts)
+    .map((part) => partEffect(part, layers, depth))
+    .filter((words) => words !== undefined)
+  const shown = [...new Set(effects)].slice(0, MAX_EFFECTS)
+  const last = shown.pop()
+  if (last === undefined) return undefined
+  return shown.length === 0 ? last : `${shown.join(', ')} and ${last}`
+}
+
+/** What one command of a chain does: redirections, starts, copies, deletions, well-known programs. */
+function partEffect(text: string, layers: readonly DecodedLayer[], depth: number): string | undefined {
   const redirect = /^(.*?)\s*(>>|>)\s*("?)([^"&|<>]+)\3\s*$/s.exec(text)
   if (redirect !== null) {
     const [, what = '', arrow, , file = ''] = redirect
@@ -64,7 +99,7 @@ function shellEffect(line: string, depth: number): string | undefined {
     case 'ren':
       return `${name === 'move' || name === 'ren' ? 'moves' : 'copies'} ${show(rest[0] ?? '')} to ${show(rest[1] ?? 'here')}`
     default: {
-      const inner = depth < MAX_NESTING ? programEffect(command, [], depth + 1) : undefined
+      const inner = depth < MAX_NESTING ? programEffect(command, layers, depth + 1) : undefined
       // Programs without words of their own are shown as they are called.
       return inner?.effect === undefined || inner.effect.startsWith(GIVEN)
         ? `runs "${show(text)}"`
@@ -91,8 +126,8 @@ function programEffect(command: CommandParts, layers: readonly DecodedLayer[], d
     text === undefined ? { program: shown } : { program: shown, effect: text }
   switch (name) {
     case 'cmd': {
-      const match = /(?:^|\s)[/-][ckr]\s*(.*)$/is.exec(line)
-      return effect(match === null ? undefined : shellEffect(match[1] ?? '', depth))
+      const match = /(?:^|\s)[/-][ckr]\s{0,9}(\S.*)$/is.exec(command.rest.slice(0, MAX_COMMAND))
+      return effect(match === null ? undefined : shellEffect(match[1] ?? '', layers, depth))
     }
     case 'powershell':
     case 'pwsh': {
@@ -177,7 +212,9 @@ export function describeCommand(
   layers: readonly DecodedLayer[],
   executable?: string,
 ): string {
-  const command = splitCommand(template)
+  // Carets, slices and `set` variables out of the way: what the command processor would see.
+  const seen = layers.find((layer) => layer.how.startsWith('command line without'))?.text ?? template
+  const command = splitCommand(seen)
   if (command === undefined) return 'runs a program as SYSTEM; which one, the evidence does not show'
   const { program, effect } = programEffect(command, layers, 0)
   const named =

@@ -1,4 +1,4 @@
-import { defang } from './indicators.ts'
+import { defang, pathsIn } from './indicators.ts'
 import { guessLanguage } from './tokens.ts'
 
 const MAX_SHOWN = 120
@@ -57,10 +57,11 @@ const DEEDS: readonly Deed[] = [
     },
   },
   {
-    when: /(?:\.run\b|\.exec\b|shellexecute|start-process|\.create\b)\s{0,9}\(?\s{0,9}["']([^"'\n]{2,300})["']/i,
-    words: (match) => `starts ${show(match[1] ?? '')}`,
+    when: /(?:\.run\b|\.exec\b|shellexecute|start-process|\.create\b)\s{0,9}\(?\s{0,9}["']{1,4}([^"'\n]{2,300})["']/i,
+    // `""" & path & """`: between the quotes stands no program but a piece of an expression.
+    words: (match) => (/^\s{0,4}[&+]/.test(match[1] ?? '') ? undefined : `starts ${show(match[1] ?? '')}`),
   },
-  { when: /(?:\.run|\.exec|shellexecute)\b\s{0,9}\(?\s{0,9}[a-z_$]/i, words: 'starts a program' },
+  { when: /(?:\.run|\.exec|shellexecute)\b\s{0,9}\(?["'&\s]{0,12}[a-z_$]/i, words: 'starts a program' },
   {
     when: /savetofile|\.createtextfile|\.opentextfile|writealltext|writeallbytes|out-file|set-content|add-content/i,
     words: (_match, all) => {
@@ -120,9 +121,12 @@ export function describeScript(text: string, hidden: readonly string[] = []): st
     if (words !== undefined && !deeds.includes(words)) deeds.push(words)
     if (deeds.length >= 5) break
   }
-  if (deeds.includes('starts a program') && deeds.some((deed) => /^starts (?!a program)/.test(deed))) {
-    deeds.splice(deeds.indexOf('starts a program'), 1)
-  }
+  const at = deeds.indexOf('starts a program')
+  const programs = new Set(
+    pathsIn(all).filter((path) => /\.(?:exe|com|bat|cmd|ps1|vbs|js|msi|scr)$/i.test(path)),
+  )
+  if (at !== -1 && deeds.some((deed) => /^starts (?!a program)/.test(deed))) deeds.splice(at, 1)
+  else if (at !== -1 && programs.size === 1) deeds[at] = `starts ${show([...programs][0] ?? '')}`
   const last = deeds.pop()
   return last === undefined ? undefined : deeds.length === 0 ? last : `${deeds.join(', ')} and ${last}`
 }

@@ -256,6 +256,15 @@ function reduce(
     if (args !== undefined) return make(call(token.value, args.items), args.next - at)
   }
   if (
+    token.kind === 'name' &&
+    isMark(next, '.') &&
+    isName(third, 'expandenvironmentstrings') &&
+    isMark(tokens[at + 3], '(')
+  ) {
+    const args = constantItems(tokens, at + 3, ')')
+    if (args?.items.length === 1) return make(args.items[0]?.value, args.next - at)
+  }
+  if (
     isName(token, 'string') &&
     isMark(next, '.') &&
     isName(third, 'fromcharcode') &&

