@@ -1,7 +1,7 @@
 import { AGGREGATE_NAMES } from '../plan/aggregates.ts'
 import type { Aggregate, Column, Expr } from '../plan/expr.ts'
 import { type Context, refuse, spanOf } from './context.ts'
-import { readExpr, visible } from './expression.ts'
+import { readExpr, visible } from './read.ts'
 import type { Syn } from './syntax.ts'
 
 export function isAggregate(name: string): boolean {

@@ -9,6 +9,7 @@ export type Binding =
   | { readonly kind: 'scalar'; readonly expr: Expr }
   | { readonly kind: 'table'; readonly rel: Rel; readonly name: string }
   | { readonly kind: 'function'; readonly declaration: Syn; readonly scope: Scope }
+  | { readonly kind: 'pattern'; readonly declaration: Syn; readonly scope: Scope }
 
 /** Names in force at one place: a chain, the inner hides the outer. */
 export class Scope {
@@ -23,13 +24,38 @@ export class Scope {
     this.#names.set(name, binding)
   }
 
+  /** All names in force, outer ones first. */
+  names(): string[] {
+    return [...new Set([...(this.#outer?.names() ?? []), ...this.#names.keys()])]
+  }
+
   get(name: string): Binding | undefined {
     return this.#names.get(name) ?? this.#outer?.get(name)
   }
 }
 
+/** The mutually recursive readers of the front, handed along so that their files need not import each other. */
+export interface Readers {
+  readonly expr: (context: Context, syn: Syn) => Expr
+  readonly table: (context: Context, syn: Syn) => Rel
+  readonly operator: (context: Context, input: Rel, syn: Syn) => Rel
+  readonly statement: (context: Context, syn: Syn) => void
+  readonly callFunction: (context: Context, syn: Syn, binding: FunctionBinding, args: readonly Syn[]) => Expr
+  readonly callTable: (
+    context: Context,
+    syn: Syn,
+    binding: FunctionBinding,
+    args: readonly Syn[],
+    piped?: Rel,
+    declared?: boolean,
+  ) => Rel
+}
+
+export type FunctionBinding = Extract<Binding, { kind: 'function' }>
+
 /** State of one translation from bound tree to plan. */
 export interface Front {
+  readonly readers: Readers
   readonly options: CompileOptions
   readonly notes: Diagnostic[]
   readonly externals: ExternalTable[]

@@ -1,12 +1,11 @@
 import type { Column, Expr, NamedExpr, Rel, Span } from '../plan/expr.ts'
 import { type Context, refuse, spanOf } from './context.ts'
-import { call, findColumn, readExpr, visible } from './expression.ts'
 import { literal } from './literals.ts'
 import { columnRef, converted, NameTable, project } from './operators-columns.ts'
 import { ProbeNeeded } from './probe.ts'
+import { call, findColumn, readExpr, readTable, visible } from './read.ts'
 import { readOneAggregate } from './summarize.ts'
 import type { Syn } from './syntax.ts'
-import { readTable } from './table.ts'
 
 /** `evaluate plugin(...)`. */
 export function readEvaluate(context: Context, input: Rel, syn: Syn): Rel {
@@ -221,7 +220,9 @@ function readNarrow(context: Context, input: Rel, called: Syn): Rel {
 /** `ipv4_lookup(table, source, key…)`: rows whose address lies in the network of a row of the table. */
 function readIpLookup(context: Context, input: Rel, called: Syn, name: string, args: readonly Syn[]): Rel {
   const [tableNode, sourceNode, keyNode] = args
-  if (tableNode === undefined || sourceNode === undefined || keyNode === undefined || args.length > 3) {
+  const unmatched = constant(context, option(args, 'return_unmatched', 3)) === true
+  const plainArgs = args.filter((arg) => arg.kind !== 'SimpleNamedExpression')
+  if (tableNode === undefined || sourceNode === undefined || keyNode === undefined || plainArgs.length > 4) {
     return refuse(context, called, `${name}() with more than one key or with options`)
   }
   const table = readTable({ front: context.front, scope: context.scope, columns: undefined }, tableNode)
@@ -239,25 +240,17 @@ function readIpLookup(context: Context, input: Rel, called: Syn, name: string, a
     }),
   )
   const span = spanOf(context, called)
-  const crossed: Rel = {
-    kind: 'join',
-    joinKind: 'inner',
-    left: input,
-    right: table,
-    on: [],
-    items,
-    columns,
-    span,
-  }
   const key = items.find(({ side, from }) => side === 'right' && from === keyNode.simpleName)
   if (key === undefined) return refuse(context, keyNode, `the lookup key ‘${keyNode.text}’`)
   const address = readExpr({ ...context, columns: input.columns }, sourceNode)
   const network: Expr = { kind: 'column', name: key.name, type: 'string' }
-  const test = name === 'ipv4_lookup' ? 'ipv4_is_match' : 'ipv6_is_match'
-  return {
-    kind: 'where',
-    input: crossed,
-    predicate: call(context, called, test, [address, network], 'bool'),
-    columns,
-  }
+  const test = call(
+    context,
+    called,
+    name === 'ipv4_lookup' ? 'ipv4_is_match' : 'ipv6_is_match',
+    [address, network],
+    'bool',
+  )
+  const joinKind = unmatched ? 'leftouter' : 'inner'
+  return { kind: 'join', joinKind, left: input, right: table, on: [], test, items, columns, span }
 }

@@ -1,11 +1,10 @@
-import type { Column, Expr } from '../plan/expr.ts'
+import type { Expr } from '../plan/expr.ts'
 import type { KustoType } from '../sql/types.ts'
 import { isAggregate, readAggregate } from './aggregate.ts'
 import { type Context, note, refuse, spanOf } from './context.ts'
-import { callFunction } from './functions.ts'
 import { literal, readDynamic, readLiteral } from './literals.ts'
+import { call, callFunction, findColumn, readArguments, readTable, visible } from './read.ts'
 import type { Syn } from './syntax.ts'
-import { readTable } from './table.ts'
 
 /** Binary operators by Microsoft's name of the node; `Cs` in a membership name means case *ins*ensitive there. */
 const BINARY: Readonly<Record<string, string>> = {
@@ -121,16 +120,21 @@ export function readExpr(context: Context, syn: Syn): Expr {
     case 'FunctionCallExpression':
       return readCall(context, syn)
     case 'ToScalarExpression':
-      return {
-        kind: 'scalar-of',
-        table: readTable(context, syn.child('Expression')),
-        type: syn.scalar ?? 'dynamic',
-      }
+      return readScalarOf(context, syn)
     case 'TypeOfLiteralExpression':
       return literal('string', syn.symbolName ?? syn.text.replace(/^typeof\s*\(\s*|\s*\)$/g, ''))
     default:
       return refuse(context, syn, `the expression ‘${syn.text.slice(0, 60)}’ (${kind})`)
   }
+}
+
+/** `toscalar` of a table; of a scalar it is that scalar. */
+function readScalarOf(context: Context, syn: Syn): Expr {
+  const inner = syn.child('Expression')
+  if (inner.columns === undefined && !/Operator$|^PipeExpression$/.test(inner.kind))
+    return readExpr(context, inner)
+  const table = readTable(context, inner)
+  return { kind: 'scalar-of', table, type: table.columns[0]?.type ?? syn.scalar ?? 'dynamic' }
 }
 
 function operand(context: Context, syn: Syn, name: string): Expr {
@@ -139,16 +143,6 @@ function operand(context: Context, syn: Syn, name: string): Expr {
 
 function binaryType(syn: Syn): KustoType {
   return syn.scalar ?? 'bool'
-}
-
-export function call(
-  context: Context,
-  syn: Syn,
-  name: string,
-  args: readonly Expr[],
-  type: KustoType,
-): Extract<Expr, { kind: 'call' }> {
-  return { kind: 'call', name, args, type, span: spanOf(context, syn) }
 }
 
 function readName(context: Context, syn: Syn): Expr {
@@ -164,10 +158,6 @@ function readName(context: Context, syn: Syn): Expr {
   if (binding?.kind === 'function') return callFunction(context, syn, binding, [])
   if (column !== undefined) return { kind: 'column', name, type: column.type }
   return refuse(context, syn, `the name ‘${name}’ as a scalar`)
-}
-
-export function findColumn(columns: readonly Column[] | undefined, name: string): Column | undefined {
-  return columns?.find((column) => column.name === name)
 }
 
 function readList(context: Context, syn: Syn, name: string): Expr {
@@ -212,10 +202,19 @@ function readMember(context: Context, syn: Syn): Expr {
     if (column === undefined) return refuse(context, syn, `the column ‘${syn.text}’`)
     return { kind: 'column', name, type: column.type }
   }
-  const of = readExpr(context, target)
+  const of = readTarget(context, target)
   const key = memberKey(context, selector)
   if (typeof key === 'object') return call(context, syn, 'member', [of, key], 'dynamic')
   return { kind: 'member', of, key, type: 'dynamic' }
+}
+
+/** A function with several results indexed as an array: `array_sort_asc(a, b)[1]`. */
+function readTarget(context: Context, target: Syn): Expr {
+  if (target.kind !== 'FunctionCallExpression' || target.columns === undefined)
+    return readExpr(context, target)
+  const name = target.child('Name').simpleName.toLowerCase()
+  const args = readArguments(context, target.child('ArgumentList').list('Expressions'))
+  return call(context, target, `${name}$tuple`, args, 'dynamic')
 }
 
 function memberKey(context: Context, selector: Syn): string | number | Expr {
@@ -245,25 +244,19 @@ function readCall(context: Context, syn: Syn): Expr {
   return readBuiltIn(context, syn, lower, args)
 }
 
-/** Arguments of a built-in: `*` and column patterns become columns, names of named arguments fall away. */
-export function readArguments(context: Context, args: readonly Syn[]): Expr[] {
-  return args.flatMap((arg) => {
-    if (arg.kind === 'StarExpression') {
-      return visible(context.columns ?? []).map((column): Expr => ({ ...column, kind: 'column' }))
-    }
-    return [readExpr(context, arg)]
-  })
-}
-
-export function visible(columns: readonly Column[]): Column[] {
-  return columns.filter((column) => column.hidden !== true)
-}
-
 function readBuiltIn(context: Context, syn: Syn, name: string, args: readonly Syn[]): Expr {
   const type = CORRECTED_TYPES[name] ?? syn.scalar ?? 'dynamic'
   switch (name) {
     case 'column_ifexists':
       return readColumnIfExists(context, syn, args)
+    case 'geo_info_from_ip_address':
+      note(
+        context,
+        'query/stand-in',
+        'geo_info_from_ip_address() knows only the GeoIP data given; other addresses are an empty bag',
+        syn,
+      )
+      return call(context, syn, name, readArguments(context, args), type)
     case 'ingestion_time':
       return readIngestionTime(context, syn)
     case 'pack_all':

@@ -1,11 +1,9 @@
 import type { Expr, Rel } from '../plan/expr.ts'
 import type { KustoType } from '../sql/types.ts'
 import { type Binding, type Context, refuse, Scope } from './context.ts'
-import { call, readExpr } from './expression.ts'
 import { literal } from './literals.ts'
-import { readStatement } from './statements.ts'
+import { call, readExpr, readStatement, readTable } from './read.ts'
 import type { Syn } from './syntax.ts'
-import { readTable } from './table.ts'
 
 type FunctionBinding = Extract<Binding, { kind: 'function' }>
 
@@ -31,8 +29,10 @@ export function callTable(
   binding: FunctionBinding,
   args: readonly Syn[],
   piped?: Rel,
+  declared = false,
 ): Rel {
-  return inBody(context, syn, binding, bindArguments(context, syn, binding, args, piped), readTable)
+  const scope = bindArguments(context, syn, binding, args, piped)
+  return inBody(context, syn, binding, scope, readTable, declared)
 }
 
 function inBody<T>(
@@ -41,10 +41,12 @@ function inBody<T>(
   binding: FunctionBinding,
   scope: Scope,
   read: (context: Context, body: Syn) => T,
+  declared = false,
 ): T {
   const { front } = context
   if (front.depth >= MAX_CALL_DEPTH) return refuse(context, syn, 'a function nested this deeply')
-  const body = syn.functionBody ?? binding.declaration.child('Body')
+  // A call's own body is bound with the argument's columns; a view named by a wildcard has only its declaration.
+  const body = (declared ? undefined : syn.functionBody) ?? binding.declaration.child('Body')
   front.depth += 1
   const inner: Context = { front, scope, columns: undefined }
   for (const statement of body.list('Statements')) readStatement(inner, statement)

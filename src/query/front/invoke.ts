@@ -1,8 +1,8 @@
 import type { Column, NamedExpr, Rel } from '../plan/expr.ts'
 import { type Context, note, refuse, spanOf } from './context.ts'
-import { findColumn } from './expression.ts'
 import { literal } from './literals.ts'
 import { columnRef } from './operators-columns.ts'
+import { findColumn } from './read.ts'
 import type { Syn } from './syntax.ts'
 
 /** Columns that `invoke FileProfile(...)` adds. Source: defender-docs, advanced-hunting-fileprofile-function. */

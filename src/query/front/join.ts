@@ -1,9 +1,8 @@
 import type { Column, Expr, JoinKind, Rel } from '../plan/expr.ts'
 import { type Context, refuse, spanOf } from './context.ts'
-import { findColumn, readExpr } from './expression.ts'
 import { NameTable } from './operators-columns.ts'
+import { findColumn, readExpr, readTable } from './read.ts'
 import type { Syn } from './syntax.ts'
-import { readTable } from './table.ts'
 
 const KINDS: Readonly<Record<string, JoinKind>> = {
   innerunique: 'innerunique',

@@ -34,7 +34,8 @@ export function isoOfTicks(ticks: bigint): string {
 
 /** Reads a literal node. The service gives the value; only its classes for numbers and times need unwrapping. */
 export function readLiteral(context: Context, syn: Syn): Literal {
-  const type: KustoType = syn.scalar ?? 'dynamic'
+  // A term of `search` is a predicate to the binder; it is still a text.
+  const type: KustoType = syn.kind.includes('StringLiteral') ? 'string' : (syn.scalar ?? 'dynamic')
   const value = syn.node.LiteralValue
   if (value === null || value === undefined) return literal(type, null)
   switch (type) {
@@ -58,7 +59,7 @@ export function readLiteral(context: Context, syn: Syn): Literal {
         : literal(type, String(ticks))
     }
     case 'datetime': {
-      const ticks = dateTimeTicks(value)
+      const ticks = withFraction(dateTimeTicks(value), syn.text)
       return ticks === undefined
         ? refuse(context, syn, 'this datetime literal')
         : literal(type, isoOfTicks(ticks))
@@ -75,6 +76,13 @@ function realOf(text: string, value: string): number | string {
   if (/^-inf(inity)?$/i.test(inner)) return '-Infinity'
   const number = Number(inner)
   return Number.isFinite(number) && inner !== '' ? number : Number(value)
+}
+
+/** The service keeps milliseconds; the digits after them are read from the text. */
+function withFraction(ticks: bigint | undefined, source: string): bigint | undefined {
+  const digits = /:\d{2}\.(\d{1,7})/.exec(source)?.[1]
+  if (ticks === undefined || digits === undefined) return ticks
+  return ticks - (ticks % 10_000_000n) + BigInt(digits.padEnd(7, '0'))
 }
 
 interface BridgeRuntime {

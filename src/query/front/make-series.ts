@@ -1,15 +1,16 @@
-import type { Expr, NamedExpr, Rel } from '../plan/expr.ts'
+import type { Aggregate, Expr, NamedExpr, Rel } from '../plan/expr.ts'
 import { type Context, refuse, spanOf } from './context.ts'
-import { readExpr } from './expression.ts'
-import { readOneAggregate } from './summarize.ts'
+import { readExpr } from './read.ts'
 import type { Syn } from './syntax.ts'
 
 export function readMakeSeries(context: Context, input: Rel, syn: Syn): Rel {
   const outer: Context = { front: context.front, scope: context.scope, columns: undefined }
-  const aggregates = syn.list('Aggregates').map((node) => {
+  const values = syn.list('Aggregates').map((node) => {
     const fallback = node.maybe('DefaultExpression')?.maybe('Expression')
+    const aggregates: Aggregate[] = []
     return {
-      aggregate: readOneAggregate(context, node.child('Expression')),
+      aggregates,
+      expr: readExpr({ ...context, aggregates }, node.child('Expression')),
       fallback: fallback === undefined ? undefined : readExpr(outer, fallback),
     }
   })
@@ -35,18 +36,7 @@ export function readMakeSeries(context: Context, input: Rel, syn: Syn): Rel {
   }
   if (step === undefined) return refuse(context, syn, 'make-series without a step')
   const columns = syn.columns ?? []
-  return {
-    kind: 'make-series',
-    input,
-    aggregates,
-    on,
-    from,
-    to,
-    step,
-    by,
-    columns,
-    span: spanOf(context, syn),
-  }
+  return { kind: 'make-series', input, values, on, from, to, step, by, columns, span: spanOf(context, syn) }
 }
 
 function named(context: Context, node: Syn): NamedExpr {

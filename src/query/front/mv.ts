@@ -1,11 +1,10 @@
 import type { ExpandColumn, Rel } from '../plan/expr.ts'
 import type { KustoType } from '../sql/types.ts'
 import { type Context, refuse, Scope } from './context.ts'
-import { findColumn, readExpr } from './expression.ts'
 import { parameter, parameterNode } from './join.ts'
 import { NameTable } from './operators-columns.ts'
+import { findColumn, readExpr, readTable } from './read.ts'
 import type { Syn } from './syntax.ts'
-import { readTable } from './table.ts'
 
 function readItems(context: Context, syn: Syn): ExpandColumn[] {
   const names = new NameTable()

@@ -1,8 +1,8 @@
 import type { Column, Expr, NamedExpr, Rel } from '../plan/expr.ts'
 import type { KustoType } from '../sql/types.ts'
 import { type Context, refuse } from './context.ts'
-import { readExpr, visible } from './expression.ts'
 import { literal } from './literals.ts'
+import { readExpr, visible } from './read.ts'
 import type { Syn } from './syntax.ts'
 
 export function columnRef(column: Column): Expr {
@@ -247,6 +247,28 @@ export function readProjectKeep(_context: Context, input: Rel, syn: Syn): Rel {
   return pick(
     input,
     input.columns.filter((column) => kept.has(column)).map((column) => ({ name: column.name, column })),
+  )
+}
+
+/** `project-by-names`: columns by names computed at translation time; a name that is not there is left out. */
+export function readProjectByNames(context: Context, input: Rel, syn: Syn): Rel {
+  const outer: Context = { front: context.front, scope: context.scope, columns: undefined }
+  const names = syn.list('Expressions').flatMap((node): string[] => {
+    if (node.kind === 'StarExpression' || isPattern(node))
+      return matching(input.columns, node).map((column) => column.name)
+    const bound = context.scope.get(node.simpleName)
+    if (node.kind === 'NameReference' && bound === undefined) return [node.simpleName]
+    const value = readExpr(outer, node)
+    if (value.kind !== 'literal') return refuse(context, node, 'project-by-names with computed names')
+    return Array.isArray(value.value) ? value.value.map(String) : [String(value.value)]
+  })
+  const wanted = [...new Set(names)].flatMap((name) => {
+    const tests = name.includes('*') ? wildcard(name) : (other: string) => other === name
+    return input.columns.filter((column) => tests(column.name))
+  })
+  return pick(
+    input,
+    [...new Set(wanted)].map((column) => ({ name: column.name, column })),
   )
 }
 

@@ -1,8 +1,6 @@
 import type { Expr, Rel, SortKey } from '../plan/expr.ts'
 import { type Context, note, refuse } from './context.ts'
 import { readEvaluate } from './evaluate.ts'
-import { readExpr } from './expression.ts'
-import { callTable } from './functions.ts'
 import { readInvokeBuiltIn } from './invoke.ts'
 import { readJoin, readLookup } from './join.ts'
 import { readMakeSeries } from './make-series.ts'
@@ -13,12 +11,14 @@ import {
   readGetSchema,
   readProject,
   readProjectAway,
+  readProjectByNames,
   readProjectKeep,
   readProjectRename,
   readProjectReorder,
 } from './operators-columns.ts'
 import { readParse, readParseKv } from './parse.ts'
 import { readPartition } from './partition.ts'
+import { callTable, readExpr } from './read.ts'
 import { readSearch } from './search.ts'
 import { readSummarize, readTopNested } from './summarize.ts'
 import type { Syn } from './syntax.ts'
@@ -37,6 +37,8 @@ export function readOperator(context: Context, input: Rel, syn: Syn): Rel {
       return readProject(row, input, syn)
     case 'ProjectAwayOperator':
       return readProjectAway(row, input, syn)
+    case 'ProjectByNamesOperator':
+      return readProjectByNames(row, input, syn)
     case 'ProjectKeepOperator':
       return readProjectKeep(row, input, syn)
     case 'ProjectRenameOperator':

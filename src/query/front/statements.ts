@@ -2,24 +2,31 @@ import { InputError } from '../../diagnostics/index.ts'
 import type { Expr, Json } from '../plan/expr.ts'
 import type { KustoType } from '../sql/types.ts'
 import { type Context, refuse, spanOf } from './context.ts'
-import { readExpr } from './expression.ts'
 import { literal, timespanTicks } from './literals.ts'
+import { readExpr, readTable } from './read.ts'
 import type { Syn } from './syntax.ts'
-import { readTable } from './table.ts'
 
 /** Takes in a statement that defines names: `let`, `declare query_parameters`, `set`, `alias`, `restrict`. */
 export function readStatement(context: Context, syn: Syn): void {
   switch (syn.kind) {
     case 'LetStatement':
-      return readLet(context, syn)
+      readLet(context, syn)
+      return
     case 'QueryParametersStatement':
       for (const parameter of syn.list('Parameters')) readParameter(context, parameter)
       return
+    case 'PatternStatement': {
+      const declaration = syn.maybe('Pattern')
+      // Without a body it only lets names pass that an application will replace.
+      if (declaration === undefined) refuse(context, syn, 'a pattern without a body')
+      context.scope.set(syn.child('Name').simpleName, { kind: 'pattern', declaration, scope: context.scope })
+      return
+    }
     case 'SetOptionStatement':
       // Options tune the service (`set notruncation`); none of them changes what rows are right.
       return
     default:
-      return refuse(context, syn, `the statement ‘${syn.text.slice(0, 40)}’ (${syn.kind})`)
+      refuse(context, syn, `the statement ‘${syn.text.slice(0, 40)}’ (${syn.kind})`)
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Aggregate, Column, Expr, NamedExpr, Rel } from '../plan/expr.ts'
 import { aggregateOf, wideAggregate } from './aggregate.ts'
 import { type Context, refuse } from './context.ts'
-import { readExpr } from './expression.ts'
 import { NameTable } from './operators-columns.ts'
+import { readExpr } from './read.ts'
 import type { Syn } from './syntax.ts'
 
 /** `summarize`: keys in `by` order, then aggregates; names are the binder's, by position (SEMANTICS 5). */
@@ -25,12 +25,21 @@ export function readSummarize(context: Context, input: Rel, syn: Syn): Rel {
   for (const node of syn.list('Aggregates')) {
     for (const expr of readItem(context, node, aggregates)) {
       const column = bound[items.length]
-      const name = column?.name ?? node.resultName ?? `Column${items.length}`
+      const name = covarianceName(node) ?? column?.name ?? node.resultName ?? `Column${items.length}`
       items.push({ name: names.free(name), expr: typed(expr, column) })
     }
   }
   const columns = items.map(({ name, expr }) => ({ name, type: expr.type }))
   return { kind: 'summarize', input, keys, aggregates, items, columns }
+}
+
+/** The engine names both arguments of a covariance, the binder only the first (SEMANTICS 13). */
+function covarianceName(node: Syn): string | undefined {
+  if (node.kind !== 'FunctionCallExpression') return undefined
+  const name = node.child('Name').simpleName
+  if (!/^covariance/.test(name)) return undefined
+  const args = node.child('ArgumentList').list('Expressions')
+  return [name, ...args.slice(0, 2).map((arg) => arg.resultName ?? '')].join('_')
 }
 
 /** An aggregate's own column keeps the binder's type; an expression over aggregates has its own. */

@@ -1,11 +1,8 @@
 import type { Column, Expr, Rel } from '../plan/expr.ts'
-import { physicalColumnNames } from '../sql/types.ts'
 import { type Context, note, refuse } from './context.ts'
-import { readExpr } from './expression.ts'
-import { callTable } from './functions.ts'
 import { literal } from './literals.ts'
-import { readOperator } from './operators.ts'
 import { readPrint } from './operators-columns.ts'
+import { callTable, readExpr, readOperator, tableNamed } from './read.ts'
 import { readSearch } from './search.ts'
 import type { Syn } from './syntax.ts'
 import { readUnion } from './union.ts'
@@ -29,7 +26,10 @@ export function readTable(context: Context, syn: Syn): Rel {
     case 'NameReference':
       return readName(context, syn)
     case 'FunctionCallExpression':
-      return readCall(context, syn)
+      return readPattern(context, syn, undefined) ?? readCall(context, syn)
+    case 'PathExpression':
+    case 'ElementExpression':
+      return readPatternPath(context, syn)
     case 'DataTableExpression':
       return readDatatable(context, syn)
     case 'ExternalDataExpression':
@@ -60,11 +60,37 @@ function readName(context: Context, syn: Syn): Rel {
   return tableNamed(context, name) ?? refuse(context, syn, `the table ‘${name}’`)
 }
 
-/** A stored table, all its columns. One node per use is fine: a scan costs nothing until it is filtered. */
-export function tableNamed(context: Context, name: string): Rel | undefined {
-  const table = context.front.options.schema.tables.find((candidate) => candidate.name === name)
-  if (table === undefined) return undefined
-  return { kind: 'table', name, sqlName: table.sqlName ?? name, columns: table.columns }
+/** `country("Canada").Alberta`: the body of the pattern that these values match. */
+function readPatternPath(context: Context, syn: Syn): Rel {
+  const target = syn.child('Expression')
+  const selector = syn.child('Selector')
+  const inner = selector.kind === 'BracketedExpression' ? selector.child('Expression') : selector
+  const path = String(inner.node.LiteralValue ?? inner.simpleName)
+  const found = target.kind === 'FunctionCallExpression' ? readPattern(context, target, path) : undefined
+  return found ?? refuse(context, syn, `the table expression ‘${syn.text.slice(0, 60)}’`)
+}
+
+function readPattern(context: Context, call: Syn, path: string | undefined): Rel | undefined {
+  const binding = context.scope.get(call.child('Name').simpleName)
+  if (binding?.kind !== 'pattern') return undefined
+  const literalOf = (node: Syn): string => {
+    const value = readExpr(context, node)
+    return value.kind === 'literal'
+      ? String(value.value)
+      : refuse(context, node, 'a computed argument of a pattern')
+  }
+  const wanted = call.child('ArgumentList').list('Expressions').map(literalOf)
+  const match = binding.declaration.list('Patterns').find((candidate) => {
+    const values = candidate.child('ParameterValues').list('Expressions').map(literalOf)
+    const own = candidate.maybe('PathValue')?.maybe('Value')
+    return (
+      values.join('\u0000') === wanted.join('\u0000') &&
+      (own === undefined ? undefined : literalOf(own)) === path
+    )
+  })
+  const body = match?.child('Body').maybe('Expression')
+  if (body === undefined) return refuse(context, call, 'a pattern call that matches nothing')
+  return readTable({ front: context.front, scope: binding.scope, columns: undefined }, body)
 }
 
 function readCall(context: Context, syn: Syn): Rel {
@@ -174,9 +200,4 @@ function readRange(context: Context, syn: Syn): Rel {
   if (from === undefined || to === undefined || step === undefined) return refuse(context, syn, 'this range')
   const { start, end } = { start: context.front.unshift(syn.start), end: context.front.unshift(syn.end) }
   return { kind: 'range', columns, from, to, step, span: { start, end } }
-}
-
-/** Names of stored columns as SQL knows them, in the order of the columns. */
-export function storedNames(columns: readonly Column[]): string[] {
-  return physicalColumnNames(columns)
 }

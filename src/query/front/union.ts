@@ -1,10 +1,9 @@
 import type { Column, Rel } from '../plan/expr.ts'
 import { type Context, note } from './context.ts'
-import { visible } from './expression.ts'
 import { parameter, parameterNode } from './join.ts'
 import { isPattern, NameTable, wildcard } from './operators-columns.ts'
+import { callTable, readTable, tableNamed, visible } from './read.ts'
 import type { Syn } from './syntax.ts'
-import { readTable, tableNamed } from './table.ts'
 
 interface Branch {
   readonly rel: Rel
@@ -25,16 +24,18 @@ export function readUnion(context: Context, piped: Rel | undefined, syn: Syn): R
 function branchesOf(context: Context, node: Syn, index: number): Branch[] {
   if (isPattern(node) || node.kind === 'StarExpression') {
     const matches = wildcard(node.kind === 'StarExpression' ? '*' : node.simpleName)
-    return context.front.options.schema.tables
+    const tables = context.front.options.schema.tables
       .filter((table) => matches(table.name))
       .map((table): Branch => ({ rel: tableOf(context, table.name), source: table.name }))
+    return [...tables, ...viewsOf(context, node, matches)]
   }
-  if (node.kind === 'NameReference' && node.columns === undefined && node.symbolKind === undefined) {
+  const missing = missingTable(context, node)
+  if (missing !== undefined) {
     // Only `isfuzzy=true` gets here: otherwise the binder has reported the missing table.
     note(
       context,
       'query/stand-in',
-      `the table ‘${node.simpleName}’ does not exist; the fuzzy union leaves it out`,
+      `the table ‘${missing}’ does not exist; the fuzzy union leaves it out`,
       node,
     )
     return []
@@ -42,6 +43,24 @@ function branchesOf(context: Context, node: Syn, index: number): Branch[] {
   const rel = readTable(context, node)
   const named = node.kind === 'NameReference' ? node.simpleName : undefined
   return [{ rel, source: rel.kind === 'table' ? rel.name : (named ?? sourceName(rel, index)) }]
+}
+
+/** The name of a table a branch starts from, when there is no such table. */
+function missingTable(context: Context, node: Syn): string | undefined {
+  let inner = node
+  while (/^(Pipe|Parenthesized)Expression$/.test(inner.kind)) inner = inner.child('Expression')
+  if (inner.kind !== 'NameReference' || inner.symbolKind !== undefined) return undefined
+  return context.scope.get(inner.simpleName) === undefined ? inner.simpleName : undefined
+}
+
+/** `let V = view () {…}` takes part in wildcards; other functions and variables do not. */
+function viewsOf(context: Context, node: Syn, matches: (name: string) => boolean): Branch[] {
+  return context.scope.names().flatMap((name) => {
+    const binding = context.scope.get(name)
+    if (binding?.kind !== 'function' || !matches(name)) return []
+    const isView = binding.declaration.maybe('ViewKeyword')?.text === 'view'
+    return isView ? [{ rel: callTable(context, node, binding, [], undefined, true), source: name }] : []
+  })
 }
 
 function tableOf(context: Context, name: string): Rel {

@@ -189,6 +189,8 @@ export type Rel =
       readonly left: Rel
       readonly right: Rel
       readonly on: readonly { readonly left: Expr; readonly right: Expr }[]
+      /** A further condition over the output columns (`ipv4_lookup`). */
+      readonly test?: Expr
       /** Output columns: side and the name on that side. */
       readonly items: readonly {
         readonly side: 'left' | 'right'
@@ -261,7 +263,12 @@ export type Rel =
   | {
       readonly kind: 'make-series'
       readonly input: Rel
-      readonly aggregates: readonly { readonly aggregate: Aggregate; readonly fallback: Expr | undefined }[]
+      readonly values: readonly {
+        readonly aggregates: readonly Aggregate[]
+        /** Over the aggregates' columns. */
+        readonly expr: Expr
+        readonly fallback: Expr | undefined
+      }[]
       readonly on: NamedExpr
       readonly from: Expr | undefined
       readonly to: Expr | undefined

@@ -4,7 +4,8 @@ import { SqlBuilder } from './builder.ts'
 import type { Dialect } from './dialect.ts'
 import { duckdb } from './duckdb.ts'
 import { orderBy } from './relation.ts'
-import { renderRel, type TableScope } from './render/tables.ts'
+import { renderRel, type TableScope } from './render/scope.ts'
+import { renderNode } from './render/tables.ts'
 import type { CompiledQuery, CompileOptions } from './types.ts'
 
 const DIALECTS: Readonly<Record<string, Dialect>> = { duckdb }
@@ -48,7 +49,14 @@ type Rendered = Pick<
 
 function renderQuery(root: Rel, dialect: Dialect, source: string): Rendered {
   const builder = new SqlBuilder(dialect.placeholder)
-  const scope: TableScope = { builder, dialect, source, done: new Map(), leaves: new Map() }
+  const scope: TableScope = {
+    builder,
+    dialect,
+    source,
+    render: renderNode,
+    done: new Map(),
+    leaves: new Map(),
+  }
   const relation = renderRel(scope, root)
   const shown = relation.columns.filter((column) => column.hidden !== true)
   const cells = shown.map((column, i) => `CAST(${column.sql} AS ${dialect.storage(column.type)}) AS "c${i}"`)

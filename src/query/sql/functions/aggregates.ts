@@ -188,9 +188,11 @@ function percentilesArray(call: AggregateCall): string {
 }
 
 function weightedJson(call: AggregateCall, percent: unknown): string {
-  if (typeof percent !== 'string' && typeof percent !== 'number') return call.refuse(`${call.name}() with a computed percentile`)
+  if (typeof percent !== 'string' && typeof percent !== 'number')
+    return call.refuse(`${call.name}() with a computed percentile`)
   const share = call.builder.bind({ type: 'real', value: Number(percent) })
-  const column = (i: number): string => `CAST(to_json(list(${call.sql(i, 'dynamic')})${call.where()}) AS VARCHAR)`
+  const column = (i: number): string =>
+    `CAST(to_json(list(${call.sql(i, 'dynamic')})${call.where()}) AS VARCHAR)`
   return `CAST(${call.native('kql_weighted_percentile')}(${column(0)}, ${column(1)}, ${share}) AS JSON)`
 }
 
@@ -205,7 +207,7 @@ const predicateAt = (call: AggregateCall, index: number): string => {
 
 export const aggregateRows: readonly AggregateRow[] = [
   row('count', (call) =>
-    call.args.length === 0 ? `count(*)${call.where()}` : `count(*)${call.where(predicateAt(call, 0))}`,
+    call.args[0]?.type === 'bool' ? `count(*)${call.where(predicateAt(call, 0))}` : `count(*)${call.where()}`,
   ),
   row('countif', (call) => `count(*)${call.where(predicateAt(call, 0))}`),
   ...both('sum', sum),
@@ -251,7 +253,11 @@ export const aggregateRows: readonly AggregateRow[] = [
   },
   row('percentiles_array', percentilesArray),
   row('percentilew', (call) => weightedSql(call, call.constant(2))),
-  { name: 'percentilesw', rules: ['S5'], sql: { duckdb: (call) => call.args.slice(2).map((_arg, i) => weightedSql(call, call.constant(i + 2))) } },
+  {
+    name: 'percentilesw',
+    rules: ['S5'],
+    sql: { duckdb: (call) => call.args.slice(2).map((_arg, i) => weightedSql(call, call.constant(i + 2))) },
+  },
   row('percentilesw_array', (call) => {
     const given = call.args.slice(2).map((_arg, i) => call.constant(i + 2))
     const flat = given.flatMap((value) => (Array.isArray(value) ? value : [value]))

@@ -160,7 +160,9 @@ export const dynamicRows: readonly FunctionRow[] = [
     if (call.args.length === 2 && call.args[1]?.type === 'string') {
       return `(coalesce(list_position(kql_texts(${call.sql(0, 'dynamic')}), ${call.sql(1, 'string')}), 0) - 1)`
     }
-    const rest = [2, 3, 4].map((i) => (call.args[i] === undefined ? ['0', '-1', '1'][i - 2] : call.sql(i, 'long')))
+    const rest = [2, 3, 4].map((i) =>
+      call.args[i] === undefined ? ['0', '-1', '1'][i - 2] : call.sql(i, 'long'),
+    )
     const value = `CAST(${call.sql(1, 'dynamic')} AS VARCHAR)`
     const cells = rest.map((part) => `CAST(${part} AS BIGINT)`)
     return `${call.native('kql_array_find')}(CAST(${call.sql(0, 'dynamic')} AS VARCHAR), ${value}, ${cells.join(', ')})`

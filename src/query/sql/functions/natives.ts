@@ -52,7 +52,8 @@ function hash(call: Call): string {
   const mod = call.args[1] === undefined ? 'CAST(NULL AS BIGINT)' : call.sql(1, 'long')
   const type = call.args[0]?.type
   const numeric = type === 'int' || type === 'long' || type === 'timespan' || type === 'datetime'
-  if (type === 'real' || type === 'decimal' || type === 'bool' || type === 'guid') return call.refuse(`hash() of a ${type}`, 'hash its tostring()')
+  if (type === 'real' || type === 'decimal' || type === 'bool' || type === 'guid')
+    return call.refuse(`hash() of a ${type}`, 'hash its tostring()')
   return numeric
     ? `${call.native('kql_hash_long')}(${call.sql(0, 'long')}, ${mod})`
     : `${call.native('kql_hash_text')}(${call.sql(0, 'string')}, ${mod})`
@@ -79,6 +80,16 @@ export const nativeRows: readonly FunctionRow[] = [
         `CASE WHEN kql_is_ipv4(${a}) THEN regexp_matches(${a}, '^(10\\.|192\\.168\\.|172\\.(1[6-9]|2[0-9]|3[01])\\.)') END`,
     },
   },
-  { name: 'ipv4_is_match', lazy: true, rules: ['S12'], sql: { duckdb: (_args, call) => ipv4Match(call, false) } },
-  { name: 'ipv4_is_in_range', lazy: true, rules: ['S12'], sql: { duckdb: (_args, call) => ipv4Match(call, true) } },
+  {
+    name: 'ipv4_is_match',
+    lazy: true,
+    rules: ['S12'],
+    sql: { duckdb: (_args, call) => ipv4Match(call, false) },
+  },
+  {
+    name: 'ipv4_is_in_range',
+    lazy: true,
+    rules: ['S12'],
+    sql: { duckdb: (_args, call) => ipv4Match(call, true) },
+  },
 ]

@@ -37,10 +37,18 @@ function nativeExtractAll(call: Call, text: string, wanted: string): string {
   const order =
     wanted.startsWith('CAST(NULL') || !Array.isArray(chosen)
       ? lists.map((_list, i) => i)
-      : chosen.map((n) => Number(n) - 1)
-  if (order.some((i) => lists[i] === undefined)) return call.refuse('extract_all() with named groups')
+      : chosen.map((n) => groupNumber(String(regex), n) - 1)
+  if (order.some((i) => lists[i] === undefined))
+    return call.refuse('extract_all() with a group that is not there')
   const rows = order.map((i) => `(${lists[i]})[i]`)
   return `to_json(list_transform(range(1, len(${lists[0]}) + 1), lambda i: [${rows.join(', ')}]))`
+}
+
+/** The number of a group given by number or by name. */
+function groupNumber(regex: string, group: unknown): number {
+  if (typeof group !== 'string' || /^\d+$/.test(group)) return Number(group)
+  const at = regex.search(new RegExp(`\\(\\?P?<${group.replaceAll(/\W/g, '')}>`))
+  return at < 0 ? 0 : countGroups(regex.slice(0, at)) + 1
 }
 
 /** Capturing groups of a pattern. */

@@ -1,5 +1,5 @@
 import type { Call, FunctionRow, SqlOf } from '../function-row.ts'
-import { escapeRegex } from '../render/parse.ts'
+import { escapeRegex } from '../regex.ts'
 
 /**
  * `has`, `contains` and their families (S2). A term is a maximal run of ASCII letters and digits; a needle needs a

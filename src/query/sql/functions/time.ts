@@ -115,12 +115,13 @@ const PARTS: Readonly<Record<string, (t: string) => string>> = {
   second: (t) => `second(${t})`,
   millisecond: (t) => `((epoch_us(${t}) // 1000) % 1000)`,
   microsecond: (t) => `(epoch_us(${t}) % 1000000)`,
-  nanosecond: (t) => `(epoch_us(${t}) % 1000000 * 1000)`,
 }
 
 const partSql: SqlOf = (_args, call) => {
   const unit = String(call.constant(0) ?? '').toLowerCase()
   const part = PARTS[unit]
+  if (unit === 'nanosecond')
+    return call.refuse('datetime_part("nanosecond")', 'datetimes hold microseconds here')
   if (part === undefined) return call.refuse(`the time part ‘${unit}’`)
   return `CAST(${part(call.sql(1, 'datetime'))} AS BIGINT)`
 }
@@ -157,6 +158,8 @@ const now: SqlOf = (_args, call) => {
 const makeDatetimeSql: SqlOf = (_args, call) => {
   if (call.args.length === 1) return call.sql(0, 'datetime')
   const parts = call.args.map((_arg, i) => call.sql(i, i === 5 ? 'real' : 'long'))
+  // Cut to microseconds, as every datetime is (S0.4); a bare double would be rounded.
+  if (parts.length === 6) parts[5] = `(floor(${parts[5]} * 1e6 + 1e-4) / 1e6)`
   while (parts.length < 6) parts.push('0')
   return `TRY(make_timestamp(${parts.join(', ')}))`
 }

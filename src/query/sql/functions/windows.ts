@@ -43,6 +43,9 @@ export const windowRows: readonly FunctionRow[] = [
     (_args, call) =>
       `CAST(sum(${call.sql(0)}) ${restarted(call, 1, ROWS)} AS ${call.type === 'real' ? 'DOUBLE' : 'BIGINT'})`,
   ),
+  // Ranks follow the value's changes in the order given; a restart has become a number to cut by.
+  row('row_rank_dense', (_args, call) => `CAST(dense_rank() ${restarted(call, 1)} AS BIGINT)`),
+  row('row_rank_min', (_args, call) => `CAST(rank() ${restarted(call, 1)} AS BIGINT)`),
   // How often a condition has held so far: row_cumsum and row_number restart where it grows.
   row(
     '$running',

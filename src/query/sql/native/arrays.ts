@@ -34,12 +34,16 @@ function sorted(args: readonly Value[], direction: 1 | -1): Json[] | undefined {
   const flag = args[args.length - 1]
   const nullsLast = typeof flag !== 'boolean' || flag
   const arrays = args.filter((arg) => list(arg) !== undefined).map((arg) => list(arg) ?? [])
-  const positions = first.map((_item, i) => i).sort((i, k) => {
-    const [a, b] = [first[i] ?? null, first[k] ?? null]
-    if (a === null || b === null) return a === b ? 0 : (a === null) === nullsLast ? 1 : -1
-    return direction * order(a, b)
-  })
-  return arrays.map((items) => (items.length === first.length ? positions.map((at) => items[at] ?? null) : null)) as Json[]
+  const positions = first
+    .map((_item, i) => i)
+    .sort((i, k) => {
+      const [a, b] = [first[i] ?? null, first[k] ?? null]
+      if (a === null || b === null) return a === b ? 0 : (a === null) === nullsLast ? 1 : -1
+      return direction * order(a, b)
+    })
+  return arrays.map((items) =>
+    items.length === first.length ? positions.map((at) => items[at] ?? null) : null,
+  ) as Json[]
 }
 
 /** The arrays of a sort call, all in the order of the first. */
@@ -77,7 +81,8 @@ function zip(args: readonly Value[]): Json[] {
 function merge(bags: readonly Value[]): Json {
   const entries = new Map<string, Json>()
   for (const item of bags) {
-    for (const [name, value] of Object.entries(bag(item) ?? {})) if (!entries.has(name)) entries.set(name, value)
+    for (const [name, value] of Object.entries(bag(item) ?? {}))
+      if (!entries.has(name)) entries.set(name, value)
   }
   return makeBag(entries)
 }
@@ -86,17 +91,28 @@ function bagZip(keys: Value, values: Value): Json | undefined {
   const names = list(keys)
   if (names === undefined) return undefined
   const cells = list(values)
-  return makeBag(names.flatMap((name, i) => (typeof name === 'string' ? [[name, cells?.[i] ?? null] as const] : [])))
+  return makeBag(
+    names.flatMap((name, i) => (typeof name === 'string' ? [[name, cells?.[i] ?? null] as const] : [])),
+  )
 }
 
-function indexOf(items: readonly Json[], value: Value, start: number, length: number, occurrence: number): number {
+function indexOf(
+  items: readonly Json[],
+  value: Value,
+  start: number,
+  length: number,
+  occurrence: number,
+): number {
   const from = start < 0 ? Math.max(items.length + start, 0) : start
   const to = length < 0 ? items.length : Math.min(from + length, items.length)
   const wanted = typeof value === 'bigint' ? Number(value) : value
   let seen = 0
   for (let i = from; i < to; i++) {
     const item = items[i]
-    if (item === wanted || (typeof item === 'object' && key(item ?? null) === key((wanted as Json) ?? null))) {
+    if (
+      item === wanted ||
+      (typeof item === 'object' && key(item ?? null) === key((wanted as Json) ?? null))
+    ) {
       seen += 1
       if (seen === occurrence) return i
     }
@@ -160,21 +176,35 @@ export const arrayRows: readonly NativeRow[] = [
   native('array_sort_asc', [], 'dynamic', (...args) => sorted(args, 1)?.[0], { rest: 'dynamic' }),
   native('array_sort_desc', [], 'dynamic', (...args) => sorted(args, -1)?.[0], { rest: 'dynamic' }),
   native('array_iff', ['dynamic', 'dynamic', 'dynamic'], 'dynamic', pick, { aliases: ['array_iif'] }),
-  native('array_sum', ['dynamic'], 'real', (a) => list(a)?.reduce<number>((sum, item) => sum + Number(item), 0)),
+  native('array_sum', ['dynamic'], 'real', (a) =>
+    list(a)?.reduce<number>((sum, item) => sum + Number(item), 0),
+  ),
   native('array_find', ['dynamic', 'dynamic', 'long', 'long', 'long'], 'long', (a, b, c, d, e) =>
     list(a) === undefined ? undefined : indexOf(list(a) ?? [], b, number(c), number(d), number(e)),
   ),
   native('set_union', [], 'dynamic', (...args) => distinct(sets(args).flat()), { rest: 'dynamic' }),
-  native('set_intersect', [], 'dynamic', (...args) => {
-    const [first, ...others] = sets(args)
-    const known = others.map((items) => new Set(items.map(key)))
-    return distinct((first ?? []).filter((item) => known.every((set) => set.has(key(item)))))
-  }, { rest: 'dynamic' }),
-  native('set_difference', [], 'dynamic', (...args) => {
-    const [first, ...others] = sets(args)
-    const known = new Set(others.flat().map(key))
-    return distinct((first ?? []).filter((item) => !known.has(key(item))))
-  }, { rest: 'dynamic' }),
+  native(
+    'set_intersect',
+    [],
+    'dynamic',
+    (...args) => {
+      const [first, ...others] = sets(args)
+      const known = others.map((items) => new Set(items.map(key)))
+      return distinct((first ?? []).filter((item) => known.every((set) => set.has(key(item)))))
+    },
+    { rest: 'dynamic' },
+  ),
+  native(
+    'set_difference',
+    [],
+    'dynamic',
+    (...args) => {
+      const [first, ...others] = sets(args)
+      const known = new Set(others.flat().map(key))
+      return distinct((first ?? []).filter((item) => !known.has(key(item))))
+    },
+    { rest: 'dynamic' },
+  ),
   native('set_equals', ['dynamic', 'dynamic'], 'bool', (a, b) => {
     const [x, y] = sets([a, b]).map((items) => new Set(items.map(key)))
     return x !== undefined && y !== undefined && x.size === y.size && [...x].every((item) => y.has(item))
@@ -187,7 +217,9 @@ export const arrayRows: readonly NativeRow[] = [
   native('bag_remove_keys', ['dynamic', 'dynamic'], 'dynamic', (a, b) => removeKeys(a, list(b) ?? [])),
   native('bag_set_key', ['dynamic', 'string', 'dynamic'], 'dynamic', (a, b, c) => {
     const source = bag(a)
-    return source === undefined ? undefined : makeBag([...Object.entries(source), [text(b), (c as Json | undefined) ?? null]])
+    return source === undefined
+      ? undefined
+      : makeBag([...Object.entries(source), [text(b), (c as Json | undefined) ?? null]])
   }),
   native('treepath', ['dynamic'], 'dynamic', (a) => paths(a as Json, '$', 0)),
 ]

@@ -38,7 +38,13 @@ export function native(
           return encode(run(...args.map((arg, i) => decode(arg, typeOf(i)))), returns)
         } catch (error) {
           // Out of the function's domain (bad base64, a bag where an array must be): KQL's answer is null.
-          if (error instanceof RangeError || error instanceof TypeError || error instanceof SyntaxError || error instanceof URIError) return null
+          if (
+            error instanceof RangeError ||
+            error instanceof TypeError ||
+            error instanceof SyntaxError ||
+            error instanceof URIError
+          )
+            return null
           throw error
         }
       },
@@ -55,7 +61,9 @@ function encode(value: Value, returns: KustoType): NativeValue {
   if (value === undefined || value === null) return returns === 'string' ? '' : null
   switch (returns) {
     case 'dynamic':
-      return JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? Number(item) : finite(item)))
+      return JSON.stringify(value, (_key, item: unknown) =>
+        typeof item === 'bigint' ? Number(item) : finite(item),
+      )
     case 'long':
     case 'timespan':
     case 'datetime':

@@ -41,7 +41,9 @@ function arcDistance(point: Vector, a: Vector, b: Vector): number {
   if (size < 1e-15) return angle(point, a)
   const n = scale(normal, 1 / size)
   const onArc = dot(cross(n, a), point) >= 0 && dot(cross(b, n), point) >= 0
-  return onArc ? Math.abs(Math.asin(Math.max(-1, Math.min(1, dot(n, point))))) : Math.min(angle(point, a), angle(point, b))
+  return onArc
+    ? Math.abs(Math.asin(Math.max(-1, Math.min(1, dot(n, point)))))
+    : Math.min(angle(point, a), angle(point, b))
 }
 
 function azimuth(a: Point, b: Point): number {
@@ -64,7 +66,12 @@ function linesOf(value: Value): Point[][] | undefined {
   const shape = bag(value)
   const coordinates = list(shape?.coordinates)
   if (coordinates === undefined) return undefined
-  const lines = shape?.type === 'LineString' ? [coordinates] : shape?.type === 'MultiLineString' ? coordinates.map((line) => list(line) ?? []) : []
+  const lines =
+    shape?.type === 'LineString'
+      ? [coordinates]
+      : shape?.type === 'MultiLineString'
+        ? coordinates.map((line) => list(line) ?? [])
+        : []
   const points = lines.map((line) => line.map(toPoint))
   return points.length === 0 || points.flat().includes(undefined) ? undefined : (points as Point[][])
 }
@@ -74,9 +81,24 @@ function polygonsOf(value: Value): Point[][][] | undefined {
   const shape = bag(value)
   const coordinates = list(shape?.coordinates)
   if (coordinates === undefined) return undefined
-  const polygons = shape?.type === 'Polygon' ? [coordinates] : shape?.type === 'MultiPolygon' ? coordinates.map((polygon) => list(polygon) ?? []) : []
+  const polygons =
+    shape?.type === 'Polygon'
+      ? [coordinates]
+      : shape?.type === 'MultiPolygon'
+        ? coordinates.map((polygon) => list(polygon) ?? [])
+        : []
   const points = polygons.map((rings) => rings.map((ring) => (list(ring) ?? []).map(toPoint)))
-  return points.length === 0 || points.flat(2).includes(undefined) ? undefined : (points as Point[][][])
+  if (points.length === 0 || points.flat(2).includes(undefined)) return undefined
+  return (points as Point[][][]).every((rings) => rings.every(isRing)) ? (points as Point[][][]) : undefined
+}
+
+/** A ring encloses something: three different corners at least, no edge of length zero. */
+function isRing(ring: readonly Point[]): boolean {
+  const corners = new Set(ring.map(([lon, lat]) => `${lon},${lat}`))
+  const flat = ring.some(
+    (point, i) => i > 0 && point[0] === ring[i - 1]?.[0] && point[1] === ring[i - 1]?.[1],
+  )
+  return corners.size >= 3 && !flat
 }
 
 /** Even-odd rule on the sphere: great-circle edges crossed by the meridian north of the point. */
@@ -96,10 +118,14 @@ function inRing([lon, lat]: Point, ring: readonly Point[]): boolean {
   return inside
 }
 
-const turn = (degrees: number): number => (degrees > 180 ? degrees - 360 : degrees < -180 ? degrees + 360 : degrees)
+const turn = (degrees: number): number =>
+  degrees > 180 ? degrees - 360 : degrees < -180 ? degrees + 360 : degrees
 
 function inPolygons(point: Point, polygons: readonly Point[][][]): boolean {
-  return polygons.some(([shell, ...holes]) => shell !== undefined && inRing(point, shell) && !holes.some((hole) => inRing(point, hole)))
+  return polygons.some(
+    ([shell, ...holes]) =>
+      shell !== undefined && inRing(point, shell) && !holes.some((hole) => inRing(point, hole)),
+  )
 }
 
 function lengthOf(line: readonly Point[]): number {
@@ -170,15 +196,38 @@ function neighbors(hash: string): Json | undefined {
   const [width, height] = [box.east - box.west, box.north - box.south]
   const [x, y] = [(box.west + box.east) / 2, (box.south + box.north) / 2]
   const wrap = (lon: number): number => ((((lon + 180) % 360) + 360) % 360) - 180
-  const steps = [[0, 1], [1, 0], [0, -1], [-1, 0], [-1, 1], [1, 1], [1, -1], [-1, -1]] as const
-  return steps.map(([dx, dy]) => geohash(wrap(x + dx * width), y + dy * height, hash.length)).filter((item) => item !== '')
+  // West, then counter-clockwise: the engine's order.
+  const steps = [
+    [-1, 0],
+    [-1, -1],
+    [0, -1],
+    [1, -1],
+    [1, 1],
+    [1, 0],
+    [0, 1],
+    [-1, 1],
+  ] as const
+  return steps
+    .map(([dx, dy]) => geohash(wrap(x + dx * width), y + dy * height, hash.length))
+    .filter((item) => item !== '')
 }
 
 function geohashPolygon(hash: string): Json | undefined {
   const box = geohashBox(hash)
   if (box === undefined) return undefined
   const { west, east, south, north } = box
-  return { type: 'Polygon', coordinates: [[[west, south], [east, south], [east, north], [west, north], [west, south]]] }
+  return {
+    type: 'Polygon',
+    coordinates: [
+      [
+        [west, south],
+        [east, south],
+        [east, north],
+        [west, north],
+        [west, south],
+      ],
+    ],
+  }
 }
 
 /** WKT as GeoJSON. */
@@ -197,14 +246,25 @@ function fromWkt(source: string): Json | undefined {
   if (kind === 'GEOMETRYCOLLECTION') {
     const parts = topLevel(body.slice(1, -1))
     const geometries = parts.map(fromWkt)
-    return geometries.includes(undefined) ? undefined : { type: 'GeometryCollection', geometries: geometries as Json[] }
+    return geometries.includes(undefined)
+      ? undefined
+      : { type: 'GeometryCollection', geometries: geometries as Json[] }
   }
   const type = names[kind]
   if (type === undefined) return undefined
-  const nested = body.replaceAll(/(-?[\d.]+(?:[eE][-+]?\d+)?)\s+(-?[\d.]+(?:[eE][-+]?\d+)?)/g, '[$1,$2]').replaceAll('(', '[').replaceAll(')', ']')
+  const nested = body
+    .replaceAll(/(-?[\d.]+(?:[eE][-+]?\d+)?)\s+(-?[\d.]+(?:[eE][-+]?\d+)?)/g, '[$1,$2]')
+    .replaceAll('(', '[')
+    .replaceAll(')', ']')
   const coordinates = JSON.parse(nested) as Json
   if (type === 'Point') return { type, coordinates: list(coordinates)?.[0] ?? null }
-  if (type === 'MultiPoint') return { type, coordinates: (list(coordinates) ?? []).map((item) => (Array.isArray(list(item)?.[0]) ? (list(item)?.[0] ?? null) : item)) }
+  if (type === 'MultiPoint')
+    return {
+      type,
+      coordinates: (list(coordinates) ?? []).map((item) =>
+        Array.isArray(list(item)?.[0]) ? (list(item)?.[0] ?? null) : item,
+      ),
+    }
   return { type, coordinates }
 }
 
@@ -234,18 +294,21 @@ export const geoRows: readonly NativeRow[] = [
   }),
   native('geo_azimuth', ['real', 'real', 'real', 'real'], 'real', (a, b, c, d) => {
     const [p, q] = [pointOf(a, b), pointOf(c, d)]
-    return p === undefined || q === undefined ? undefined : azimuth(p, q)
+    return p === undefined || q === undefined || distance(p, q) === 0 ? undefined : azimuth(p, q)
   }),
   native('geo_angle', ['real', 'real', 'real', 'real', 'real', 'real'], 'real', (a, b, c, d, e, f) => {
     const [p, q, r] = [pointOf(a, b), pointOf(c, d), pointOf(e, f)]
     if (p === undefined || q === undefined || r === undefined) return undefined
+    if (distance(p, q) === 0 || distance(q, r) === 0) return undefined
     const [u, v, w] = [vector(p), vector(q), vector(r)]
     const at = angle(unit(cross(v, u)), unit(cross(v, w)))
     return dot(cross(v, u), w) >= 0 ? 2 * Math.PI - at : at
   }),
   native('geo_point_in_circle', ['real', 'real', 'real', 'real', 'real'], 'bool', (a, b, c, d, radius) => {
     const [p, q] = [pointOf(a, b), pointOf(c, d)]
-    return p === undefined || q === undefined || number(radius) < 0 ? undefined : distance(p, q) <= number(radius)
+    return p === undefined || q === undefined || number(radius) < 0
+      ? undefined
+      : distance(p, q) <= number(radius)
   }),
   native('geo_point_in_polygon', ['real', 'real', 'dynamic'], 'bool', (a, b, shape) => {
     const [p, polygons] = [pointOf(a, b), polygonsOf(shape)]
@@ -260,9 +323,13 @@ export const geoRows: readonly NativeRow[] = [
     if (p === undefined || polygons === undefined) return undefined
     return inPolygons(p, polygons) ? 0 : toLines(p, polygons.flat())
   }),
-  native('geo_line_length', ['dynamic'], 'real', (shape) => linesOf(shape)?.reduce((sum, line) => sum + lengthOf(line), 0)),
+  native('geo_line_length', ['dynamic'], 'real', (shape) =>
+    linesOf(shape)?.reduce((sum, line) => sum + lengthOf(line), 0),
+  ),
   native('geo_polygon_perimeter', ['dynamic'], 'real', (shape) =>
-    polygonsOf(shape)?.flat().reduce((sum, ring) => sum + lengthOf(ring), 0),
+    polygonsOf(shape)
+      ?.flat()
+      .reduce((sum, ring) => sum + lengthOf(ring), 0),
   ),
   native('geo_point_to_geohash', ['real', 'real', 'long'], 'string', (a, b, precision) =>
     geohash(number(a), number(b), precision === undefined ? 5 : number(precision)),

@@ -33,7 +33,8 @@ export function xxHash64(bytes: Uint8Array): bigint {
     hash = (rotate(hash ^ ((BigInt(view.getUint32(at, true)) * P1) & MASK), 23n) * P2 + P3) & MASK
     at += 4
   }
-  for (; at < bytes.length; at++) hash = (rotate(hash ^ ((BigInt(bytes[at] ?? 0) * P5) & MASK), 11n) * P1) & MASK
+  for (; at < bytes.length; at++)
+    hash = (rotate(hash ^ ((BigInt(bytes[at] ?? 0) * P5) & MASK), 11n) * P1) & MASK
   hash = ((hash ^ (hash >> 33n)) * P2) & MASK
   hash = ((hash ^ (hash >> 29n)) * P3) & MASK
   return BigInt.asIntN(64, hash ^ (hash >> 32n))
@@ -52,7 +53,9 @@ function long(value: bigint): Uint8Array {
 }
 
 export const hashRows: readonly NativeRow[] = [
-  native('hash_text', ['string', 'long'], 'long', (value, mod) => modulo(xxHash64(Buffer.from(text(value), 'utf8')), mod)),
+  native('hash_text', ['string', 'long'], 'long', (value, mod) =>
+    modulo(xxHash64(Buffer.from(text(value), 'utf8')), mod),
+  ),
   native('hash_long', ['long', 'long'], 'long', (value, mod) =>
     value === undefined ? undefined : modulo(xxHash64(long(BigInt(text(value)))), mod),
   ),

@@ -27,7 +27,10 @@ export function parseIpv6(source: string): Address | undefined {
   const tail = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(body)
   const mapped = tail?.[2] === undefined ? undefined : parseIpv4(tail[2])
   if (tail !== null && mapped === undefined) return undefined
-  const text = mapped === undefined ? body : `${tail?.[1]}${(mapped.value >> 16n).toString(16)}:${(mapped.value & 0xffffn).toString(16)}`
+  const text =
+    mapped === undefined
+      ? body
+      : `${tail?.[1]}${(mapped.value >> 16n).toString(16)}:${(mapped.value & 0xffffn).toString(16)}`
   const halves = text.split('::')
   if (halves.length > 2) return undefined
   const groups = halves.map((half) => (half === '' ? [] : half.split(':')))
@@ -35,7 +38,11 @@ export function parseIpv6(source: string): Address | undefined {
   if (given.some((group) => !/^[0-9a-fA-F]{1,4}$/.test(group))) return undefined
   const missing = 8 - given.length
   if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined
-  const all = [...(groups[0] ?? []), ...Array<string>(halves.length === 2 ? missing : 0).fill('0'), ...(groups[1] ?? [])]
+  const all = [
+    ...(groups[0] ?? []),
+    ...Array<string>(halves.length === 2 ? missing : 0).fill('0'),
+    ...(groups[1] ?? []),
+  ]
   const bits = prefix === undefined ? 128 : Number(prefix)
   if (prefix !== undefined && !/^\d{1,3}$/.test(prefix)) return undefined
   // A dotted tail counts its prefix in IPv4's 32 bits.
@@ -49,7 +56,12 @@ function masked(address: Address, bits: number, width: number): bigint {
   return (address.value >> shift) << shift
 }
 
-function compare(a: Address | undefined, b: Address | undefined, prefix: number, width: number): number | undefined {
+function compare(
+  a: Address | undefined,
+  b: Address | undefined,
+  prefix: number,
+  width: number,
+): number | undefined {
   if (a === undefined || b === undefined) return undefined
   const bits = Math.min(a.bits, b.bits, prefix)
   const [x, y] = [masked(a, bits, width), masked(b, bits, width)]
@@ -57,18 +69,32 @@ function compare(a: Address | undefined, b: Address | undefined, prefix: number,
 }
 
 /** The prefix argument for addresses that both are IPv4 counts in 32 bits. */
+/** `::1.2.3.4` is compared as the IPv4 address it spells. */
+function comparable6(source: string): Address | undefined {
+  return parseIpv6(source.replace(/^::(?=\d+\.\d+\.\d+\.\d+)/, ''))
+}
+
 function prefix6(a: string, b: string, prefix: Value): number {
   if (prefix === undefined) return 128
   const bits = Number(prefix)
   return parseIpv4(a) !== undefined && parseIpv4(b) !== undefined && bits <= 32 ? 96 + bits : bits
 }
 
-function inRange(address: Address | undefined, range: Address | undefined, width: number): boolean | undefined {
+function inRange(
+  address: Address | undefined,
+  range: Address | undefined,
+  width: number,
+): boolean | undefined {
   if (address === undefined || range === undefined) return undefined
   return masked(address, range.bits, width) === masked(range, range.bits, width)
 }
 
-function anyRange(address: Address | undefined, ranges: readonly Value[], parse: (text: string) => Address | undefined, width: number): boolean | undefined {
+function anyRange(
+  address: Address | undefined,
+  ranges: readonly Value[],
+  parse: (text: string) => Address | undefined,
+  width: number,
+): boolean | undefined {
   if (address === undefined) return undefined
   const flat = ranges.flatMap((range): readonly Value[] => list(range) ?? [range])
   return flat.some((range) => inRange(address, parse(text(range)), width) === true)
@@ -79,7 +105,10 @@ function dotted(value: bigint): string {
 }
 
 function formatIpv4(source: Value, mask: Value, suffix: boolean): string {
-  const address = typeof source === 'number' || typeof source === 'bigint' ? { value: BigInt(source), bits: 32 } : numeric(text(source))
+  const address =
+    typeof source === 'number' || typeof source === 'bigint'
+      ? { value: BigInt(source), bits: 32 }
+      : numeric(text(source))
   const wanted = mask === undefined ? 32 : Number(mask)
   if (address === undefined || wanted < 0 || wanted > 32) return ''
   const bits = Math.min(address.bits, wanted)
@@ -103,7 +132,11 @@ function addressesIn(source: string): string[] {
   return found.filter((candidate) => parseIpv4(candidate) !== undefined)
 }
 
-function hasAddress(source: string, wanted: readonly Value[], test: (found: string, wanted: string) => boolean): boolean {
+function hasAddress(
+  source: string,
+  wanted: readonly Value[],
+  test: (found: string, wanted: string) => boolean,
+): boolean {
   const flat = wanted.flatMap((item): readonly Value[] => list(item) ?? [item]).map(text)
   return addressesIn(source).some((found) => flat.some((item) => item !== '' && test(found, item)))
 }
@@ -117,9 +150,15 @@ export const networkRows: readonly NativeRow[] = [
   native('ipv4_compare', ['string', 'string', 'long'], 'long', (a, b, p) =>
     compare(parseIpv4(text(a)), parseIpv4(text(b)), p === undefined ? 32 : Number(p), 32),
   ),
-  native('ipv4_is_in_any_range', ['string'], 'bool', (a, ...ranges) => anyRange(parseIpv4(text(a)), ranges, parseIpv4, 32), {
-    rest: 'dynamic',
-  }),
+  native(
+    'ipv4_is_in_any_range',
+    ['string'],
+    'bool',
+    (a, ...ranges) => anyRange(parseIpv4(text(a)), ranges, parseIpv4, 32),
+    {
+      rest: 'dynamic',
+    },
+  ),
   native('ipv4_netmask_suffix', ['string'], 'long', (a) => parseIpv4(text(a))?.bits),
   native('parse_ipv4', ['string'], 'long', (a) => {
     const address = parseIpv4(text(a))
@@ -132,19 +171,29 @@ export const networkRows: readonly NativeRow[] = [
   native('format_ipv4', ['string', 'long'], 'string', (a, mask) => formatIpv4(a, mask, false)),
   native('format_ipv4_mask', ['string', 'long'], 'string', (a, mask) => formatIpv4(a, mask, true)),
   native('ipv6_compare', ['string', 'string', 'long'], 'long', (a, b, p) =>
-    compare(parseIpv6(text(a)), parseIpv6(text(b)), prefix6(text(a), text(b), p), 128),
+    compare(comparable6(text(a)), comparable6(text(b)), prefix6(text(a), text(b), p), 128),
   ),
   native('ipv6_is_match', ['string', 'string', 'long'], 'bool', (a, b, p) => {
-    const order = compare(parseIpv6(text(a)), parseIpv6(text(b)), prefix6(text(a), text(b), p), 128)
+    const order = compare(comparable6(text(a)), comparable6(text(b)), prefix6(text(a), text(b), p), 128)
     return order === undefined ? undefined : order === 0
   }),
-  native('ipv6_is_in_range', ['string', 'string'], 'bool', (a, b) => inRange(parseIpv6(text(a)), parseIpv6(text(b)), 128)),
-  native('ipv6_is_in_any_range', ['string'], 'bool', (a, ...ranges) => anyRange(parseIpv6(text(a)), ranges, parseIpv6, 128), {
-    rest: 'dynamic',
-  }),
+  native('ipv6_is_in_range', ['string', 'string'], 'bool', (a, b) =>
+    inRange(parseIpv6(text(a)), parseIpv6(text(b)), 128),
+  ),
+  native(
+    'ipv6_is_in_any_range',
+    ['string'],
+    'bool',
+    (a, ...ranges) => anyRange(parseIpv6(text(a)), ranges, parseIpv6, 128),
+    {
+      rest: 'dynamic',
+    },
+  ),
   native('parse_ipv6', ['string'], 'string', (a) => {
     const address = parseIpv6(text(a))
-    return longForm(address === undefined ? undefined : { value: masked(address, address.bits, 128), bits: 128 })
+    return longForm(
+      address === undefined ? undefined : { value: masked(address, address.bits, 128), bits: 128 },
+    )
   }),
   native('parse_ipv6_mask', ['string', 'long'], 'string', (a, p) => {
     const address = parseIpv6(text(a))
@@ -154,5 +203,7 @@ export const networkRows: readonly NativeRow[] = [
   native('has_ipv4', ['string', 'string'], 'bool', (a, b) => hasAddress(text(a), [b], exact)),
   native('has_any_ipv4', ['string'], 'bool', (a, ...b) => hasAddress(text(a), b, exact), { rest: 'dynamic' }),
   native('has_ipv4_prefix', ['string', 'string'], 'bool', (a, b) => hasAddress(text(a), [b], prefixed)),
-  native('has_any_ipv4_prefix', ['string'], 'bool', (a, ...b) => hasAddress(text(a), b, prefixed), { rest: 'dynamic' }),
+  native('has_any_ipv4_prefix', ['string'], 'bool', (a, ...b) => hasAddress(text(a), b, prefixed), {
+    rest: 'dynamic',
+  }),
 ]

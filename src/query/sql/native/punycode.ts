@@ -63,7 +63,14 @@ export function fromPunycode(source: string): string | undefined {
     for (let k = BASE; ; k += BASE) {
       const code = source.charCodeAt(at)
       at += 1
-      const value = code >= 48 && code <= 57 ? code - 22 : code >= 65 && code <= 90 ? code - 65 : code >= 97 && code <= 122 ? code - 97 : BASE
+      const value =
+        code >= 48 && code <= 57
+          ? code - 22
+          : code >= 65 && code <= 90
+            ? code - 65
+            : code >= 97 && code <= 122
+              ? code - 97
+              : BASE
       if (value >= BASE || Number.isNaN(code)) return undefined
       i += value * weight
       const t = threshold(k, bias)

@@ -6,7 +6,9 @@ import { list, type NativeRow, native, number, type Value } from './define.ts'
 type Series = readonly (number | null)[]
 
 function series(value: Value): Series | undefined {
-  return list(value)?.map((item) => (typeof item === 'number' ? item : typeof item === 'boolean' ? Number(item) : named(item)))
+  return list(value)?.map((item) =>
+    typeof item === 'number' ? item : typeof item === 'boolean' ? Number(item) : named(item),
+  )
 }
 
 /** NaN and the infinities travel in JSON as their names. */
@@ -15,7 +17,9 @@ function named(item: Json): number | null {
 }
 
 function unary(name: string, apply: (x: number) => number): NativeRow {
-  return native(name, ['dynamic'], 'dynamic', (a) => series(a)?.map((x) => (x === null ? null : finiteOr(apply(x)))))
+  return native(name, ['dynamic'], 'dynamic', (a) =>
+    series(a)?.map((x) => (x === null ? null : finiteOr(apply(x)))),
+  )
 }
 
 function finiteOr(x: number): Json {
@@ -80,7 +84,45 @@ function fitLine(values: readonly number[]): Line {
   const rest = values.reduce((sum, y, x) => sum + (y - (fit[x] ?? 0)) ** 2, 0)
   const variance = yy / n
   const rvariance = rest / n
-  return { rsquare: variance === 0 ? 0 : 1 - rvariance / variance, slope, variance, rvariance, interception, fit }
+  return {
+    rsquare: variance === 0 ? 0 : 1 - rvariance / variance,
+    slope,
+    variance,
+    rvariance,
+    interception,
+    fit,
+  }
+}
+
+/** Two lines: the split with the least remaining variance. */
+function fitTwoLines(values: readonly number[]): Json[] {
+  let best: { split: number; rest: number; left: Line; right: Line } | undefined
+  for (let split = 1; split < values.length - 1; split++) {
+    const [left, right] = [fitLine(values.slice(0, split)), fitLine(values.slice(split))]
+    const rest = left.rvariance * split + right.rvariance * (values.length - split)
+    if (best === undefined || rest < best.rest) best = { split, rest, left, right }
+  }
+  const whole = fitLine(values)
+  if (best === undefined) return [whole.rsquare, 0, whole.variance, whole.rvariance, whole.fit]
+  const { split, rest, left, right } = best
+  const rvariance = rest / values.length
+  const rsquare = whole.variance === 0 ? 0 : 1 - rvariance / whole.variance
+  const side = (line: Line): Json[] => [
+    line.rsquare,
+    line.slope,
+    line.interception,
+    line.variance,
+    line.rvariance,
+  ]
+  return [
+    rsquare,
+    split,
+    whole.variance,
+    rvariance,
+    [...left.fit, ...right.fit],
+    ...side(right),
+    ...side(left),
+  ]
 }
 
 function numbers(value: Value): number[] | undefined {
@@ -119,7 +161,12 @@ function iir(values: readonly number[], b: readonly number[], a: readonly number
 }
 
 /** Moving weighted sum; normalised filters divide by the sum of weights; centred ones look both ways. */
-function fir(values: readonly number[], filter: readonly number[], normalize: boolean, center: boolean): number[] {
+function fir(
+  values: readonly number[],
+  filter: readonly number[],
+  normalize: boolean,
+  center: boolean,
+): number[] {
   const total = filter.reduce((sum, weight) => sum + weight, 0)
   const scale = normalize && total !== 0 ? total : 1
   const offset = center ? Math.floor((filter.length - 1) / 2) : 0
@@ -174,14 +221,17 @@ export const seriesRows: readonly NativeRow[] = [
   binary('series_less', (x, y) => x < y),
   binary('series_less_equals', (x, y) => x <= y),
   native('series_sum', ['dynamic'], 'real', (a) => series(a)?.reduce<number>((sum, x) => sum + (x ?? 0), 0)),
-  native('series_product', ['dynamic'], 'real', (a) => series(a)?.reduce<number>((sum, x) => sum * (x ?? 1), 1)),
+  native('series_product', ['dynamic'], 'real', (a) =>
+    series(a)?.reduce<number>((sum, x) => sum * (x ?? 1), 1),
+  ),
   native('series_magnitude', ['dynamic'], 'real', (a) => {
     const values = numbers(a)
     return values === undefined ? undefined : Math.sqrt(dot(values, values))
   }),
   native('series_dot_product', ['dynamic', 'dynamic'], 'real', (a, b) => {
-    const [x, y] = [numbers(a), numbers(b)]
-    return x === undefined || y === undefined || x.length !== y.length ? undefined : dot(x, y)
+    const [x, y] = [broadcast(a, b), broadcast(b, a)]
+    if (x === undefined || y === undefined || x.length !== y.length) return undefined
+    return dot(x.map(Number), y.map(Number))
   }),
   native('series_cosine_similarity', ['dynamic', 'dynamic'], 'real', (a, b) => {
     const [x, y] = [numbers(a), numbers(b)]
@@ -219,13 +269,19 @@ export const seriesRows: readonly NativeRow[] = [
   }),
   native('series_fir', ['dynamic', 'dynamic', 'bool', 'bool'], 'dynamic', (a, b, normalize, center) => {
     const values = numbers(a)
-    return values === undefined ? undefined : fir(values, numbers(b) ?? [], normalize !== false, center === true)
+    return values === undefined
+      ? undefined
+      : fir(values, numbers(b) ?? [], normalize !== false, center === true)
   }),
   native('series_fit_line$tuple', ['dynamic'], 'dynamic', (a) => {
     const values = numbers(a)
     if (values === undefined) return undefined
     const { rsquare, slope, variance, rvariance, interception, fit } = fitLine(values)
     return [rsquare, slope, variance, rvariance, interception, fit]
+  }),
+  native('series_fit_2lines$tuple', ['dynamic'], 'dynamic', (a) => {
+    const values = numbers(a)
+    return values === undefined ? undefined : fitTwoLines(values)
   }),
   native('series_fit_line_dynamic', ['dynamic'], 'dynamic', (a) => {
     const values = numbers(a)

@@ -43,7 +43,9 @@ export function betaCdf(x: number, a: number, b: number): number {
   if (x <= 0) return 0
   if (x >= 1) return 1
   const front = Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log(1 - x))
-  return x < (a + 1) / (a + b + 2) ? (front * betaFraction(x, a, b)) / a : 1 - (front * betaFraction(1 - x, b, a)) / b
+  return x < (a + 1) / (a + b + 2)
+    ? (front * betaFraction(x, a, b)) / a
+    : 1 - (front * betaFraction(1 - x, b, a)) / b
 }
 
 function betaInverse(p: number, a: number, b: number): number {
@@ -109,14 +111,18 @@ export const statisticsRows: readonly NativeRow[] = [
   native('beta_pdf', ['real', 'real', 'real'], 'real', (...args) => {
     const [x = 0, a = 0, b = 0] = reals(args)
     if (a <= 0 || b <= 0 || x < 0 || x > 1) return Number.NaN
-    return Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + (a - 1) * Math.log(x) + (b - 1) * Math.log(1 - x))
+    return Math.exp(
+      logGamma(a + b) - logGamma(a) - logGamma(b) + (a - 1) * Math.log(x) + (b - 1) * Math.log(1 - x),
+    )
   }),
   native('beta_inv', ['real', 'real', 'real'], 'real', (...args) => {
     const [p = 0, a = 0, b = 0] = reals(args)
     if (a <= 0 || b <= 0) return Number.NaN
     return p < 0 || p > 1 ? undefined : betaInverse(p, a, b)
   }),
-  native('welch_test', ['real', 'real', 'real', 'real', 'real', 'real'], 'real', (...args) => welch(reals(args))),
+  native('welch_test', ['real', 'real', 'real', 'real', 'real', 'real'], 'real', (...args) =>
+    welch(reals(args)),
+  ),
   native('weighted_percentile', ['dynamic', 'dynamic', 'real'], 'dynamic', (values, weights, percent) =>
     weighted(list(values) ?? [], list(weights) ?? [], number(percent)),
   ),

@@ -117,7 +117,8 @@ function parseKv(source: string, options: KvOptions): Record<string, Json> {
       at += 1
       let value = ''
       while (at < source.length && source.charAt(at) !== close) {
-        if (options.escape !== undefined && options.escape !== '' && source.charAt(at) === options.escape) at += 1
+        if (options.escape !== undefined && options.escape !== '' && source.charAt(at) === options.escape)
+          at += 1
         value += source.charAt(at)
         at += 1
       }
@@ -172,10 +173,23 @@ function kvByRegex(source: string, regex: string): Record<string, Json> {
 }
 
 function replaceStrings(source: string, lookups: readonly Json[], rewrites: readonly Json[]): string {
-  return lookups.reduce<string>((result, lookup, i) => {
+  // Each lookup in turn, but never inside what an earlier one has written.
+  let parts: { readonly text: string; readonly done: boolean }[] = [{ text: source, done: false }]
+  for (const [i, lookup] of lookups.entries()) {
     const needle = text(lookup)
-    return needle === '' ? result : result.replaceAll(needle, () => text(rewrites[i]))
-  }, source)
+    if (needle === '') continue
+    const rewrite = { text: text(rewrites[i]), done: true }
+    parts = parts.flatMap((part) =>
+      part.done
+        ? [part]
+        : part.text
+            .split(needle)
+            .flatMap((piece, k) =>
+              k === 0 ? [{ text: piece, done: false }] : [rewrite, { text: piece, done: false }],
+            ),
+    )
+  }
+  return parts.map((part) => part.text).join('')
 }
 
 function translate(search: string, replacement: string, source: string): string {
@@ -208,7 +222,10 @@ function utf8(bytes: Uint8Array | undefined): string | undefined {
 /** Largest text a compressed cell may grow to: evidence may hold a bomb. */
 const MAX_INFLATED = 64 * 1024 * 1024
 
-function inflated(source: string, inflate: (bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array): string {
+function inflated(
+  source: string,
+  inflate: (bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array,
+): string {
   const bytes = base64Bytes(source)
   if (bytes === undefined) return ''
   try {
@@ -223,7 +240,7 @@ function inflated(source: string, inflate: (bytes: Uint8Array, options: { maxOut
 function gzipStored(source: string): string {
   const data = Buffer.from(source, 'utf8')
   if (data.length > 65_535) return Buffer.from(deflateRawSync(data)).toString('base64')
-  const header = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0])
+  const header = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff])
   const block = Buffer.alloc(5)
   block[0] = 1
   block.writeUInt16LE(data.length, 1)
@@ -252,8 +269,12 @@ function guidOf(source: string): string | undefined {
 }
 
 export const textRows: readonly NativeRow[] = [
-  native('indexof', ['string', 'string', 'long', 'long', 'long'], 'long', (source, lookup, start, length, n) =>
-    indexOf(text(source), text(lookup), number(start), number(length), number(n)),
+  native(
+    'indexof',
+    ['string', 'string', 'long', 'long', 'long'],
+    'long',
+    (source, lookup, start, length, n) =>
+      indexOf(text(source), text(lookup), number(start), number(length), number(n)),
   ),
   native('countof', ['string', 'string'], 'long', (source, needle) => countOf(text(source), text(needle))),
   native('parse_csv', ['string'], 'dynamic', (source) => parseCsv(text(source))),
@@ -266,9 +287,14 @@ export const textRows: readonly NativeRow[] = [
   native('replace_strings', ['string', 'dynamic', 'dynamic'], 'string', (source, lookups, rewrites) =>
     replaceStrings(text(source), list(lookups) ?? [], list(rewrites) ?? []),
   ),
-  native('translate', ['string', 'string', 'string'], 'string', (a, b, c) => translate(text(a), text(b), text(c))),
-  native('unicode_codepoints_from_string', ['string'], 'dynamic', (source) =>
-    [...text(source)].map((char) => char.codePointAt(0) ?? 0),
+  native('translate', ['string', 'string', 'string'], 'string', (a, b, c) =>
+    translate(text(a), text(b), text(c)),
+  ),
+  native(
+    'unicode_codepoints_from_string',
+    ['string'],
+    'dynamic',
+    (source) => [...text(source)].map((char) => char.codePointAt(0) ?? 0),
     { aliases: ['to_utf8'] },
   ),
   native('unicode_codepoints_to_string', [], 'string', (...values) => codepoints(values), {
@@ -286,9 +312,15 @@ export const textRows: readonly NativeRow[] = [
   native('base64_encode_fromguid', ['guid'], 'string', (guid) => {
     const hex = text(guid).replaceAll('-', '')
     const order = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15]
-    return Buffer.from(order.map((at) => Number.parseInt(hex.slice(at * 2, at * 2 + 2), 16))).toString('base64')
+    return Buffer.from(order.map((at) => Number.parseInt(hex.slice(at * 2, at * 2 + 2), 16))).toString(
+      'base64',
+    )
   }),
-  native('gzip_decompress_from_base64_string', ['string'], 'string', (source) => inflated(text(source), gunzipSync)),
-  native('zlib_decompress_from_base64_string', ['string'], 'string', (source) => inflated(text(source), inflateSync)),
+  native('gzip_decompress_from_base64_string', ['string'], 'string', (source) =>
+    inflated(text(source), gunzipSync),
+  ),
+  native('zlib_decompress_from_base64_string', ['string'], 'string', (source) =>
+    inflated(text(source), inflateSync),
+  ),
   native('gzip_compress_to_base64_string', ['string'], 'string', (source) => gzipStored(text(source))),
 ]

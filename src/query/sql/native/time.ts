@@ -119,7 +119,9 @@ function toTimespan(source: string): bigint | undefined {
   const clock = /^\s*(-)?(?:(\d{1,8})\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,7}))?)?\s*$/.exec(source)
   if (clock !== null) {
     const [, sign, days, hours, minutes, seconds, fraction] = clock
-    const whole = ((BigInt(days ?? 0) * 24n + BigInt(hours ?? 0)) * 60n + BigInt(minutes ?? 0)) * 60n + BigInt(seconds ?? 0)
+    const whole =
+      ((BigInt(days ?? 0) * 24n + BigInt(hours ?? 0)) * 60n + BigInt(minutes ?? 0)) * 60n +
+      BigInt(seconds ?? 0)
     const ticks = whole * 10_000_000n + BigInt((fraction ?? '').padEnd(7, '0'))
     return sign === undefined ? ticks : -ticks
   }
@@ -143,7 +145,14 @@ function zoneOffset(zone: string, millis: number): number {
     second: 'numeric',
   }).formatToParts(new Date(millis))
   const part = (type: string): number => Number(shown.find((item) => item.type === type)?.value ?? 0)
-  const local = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'))
+  const local = Date.UTC(
+    part('year'),
+    part('month') - 1,
+    part('day'),
+    part('hour'),
+    part('minute'),
+    part('second'),
+  )
   return Math.round((local - Math.floor(millis / 1000) * 1000) / 60_000)
 }
 
@@ -163,7 +172,9 @@ export const timeRows: readonly NativeRow[] = [
   native('format_timespan', ['timespan', 'string'], 'string', (time, pattern) =>
     time === undefined ? '' : formatTimespan(BigInt(text(time)), text(pattern)),
   ),
-  native('totimespan', ['string'], 'timespan', (source) => (source === undefined ? undefined : toTimespan(text(source)))),
+  native('totimespan', ['string'], 'timespan', (source) =>
+    source === undefined ? undefined : toTimespan(text(source)),
+  ),
   native('datetime_utc_to_local', ['datetime', 'string'], 'datetime', (time, zone) =>
     time === undefined ? undefined : shifted(BigInt(text(time)), text(zone), 1),
   ),

@@ -3,7 +3,10 @@ import { makeBag, type NativeRow, native, text } from './define.ts'
 
 /** `parse_url`: the parts as text, `Port` too; a part that is absent is `''` (S2). */
 function parseUrl(source: string): Record<string, Json> {
-  const match = /^([A-Za-z][\w+.-]*):\/\/(?:([^/?#@]*)@)?(\[[^\]]*\]|[^/?#:]*)(?::(\d*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(source)
+  const match =
+    /^([A-Za-z][\w+.-]*):\/\/(?:([^/?#@]*)@)?(\[[^\]]*\]|[^/?#:]*)(?::(\d*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(
+      source,
+    )
   const [, scheme, user, host, port, path, query, fragment] = match ?? []
   const [name, password] = split(user ?? '', ':')
   return {
@@ -76,7 +79,9 @@ function parsePath(source: string): Record<string, Json> {
 
 export const urlRows: readonly NativeRow[] = [
   native('parse_url', ['string'], 'dynamic', (source) => parseUrl(text(source)), { aliases: ['parseurl'] }),
-  native('parse_urlquery', ['string'], 'dynamic', (source) => ({ 'Query Parameters': queryParameters(text(source)) })),
+  native('parse_urlquery', ['string'], 'dynamic', (source) => ({
+    'Query Parameters': queryParameters(text(source)),
+  })),
   native('parse_path', ['string'], 'dynamic', (source) => parsePath(text(source))),
   native('url_decode', ['string'], 'string', (source) => decode(text(source)), { aliases: ['urldecode'] }),
   native('url_encode', ['string'], 'string', (source) => encode(text(source), /^[A-Za-z0-9\-_.!*()]$/, '+'), {

@@ -18,7 +18,7 @@ interface Element {
 
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
 
-function unescape(source: string): string {
+function unescaped(source: string): string {
   return source.replaceAll(/&(#x[0-9a-fA-F]{1,6}|#\d{1,7}|\w+);/g, (whole, name: string) => {
     if (!name.startsWith('#')) return ENTITIES[name] ?? whole
     const code = name.startsWith('#x') ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1))
@@ -32,7 +32,7 @@ function put(fields: Map<string, Json>, name: string, value: Json): void {
   else fields.set(name, Array.isArray(old) ? [...old, value] : [old, value])
 }
 
-function valueOf(element: Element): Json {
+function valueOfElement(element: Element): Json {
   const content = element.text.trim() === '' && element.children > 0 ? '' : element.text
   if (element.fields.size === 0) return content === '' ? null : content
   if (content.trim() !== '') element.fields.set('#text', content)
@@ -42,7 +42,8 @@ function valueOf(element: Element): Json {
 export function parseXml(source: string): Json | undefined {
   const root: Element = { name: '', fields: new Map(), text: '', children: 0 }
   const open: Element[] = [root]
-  const token = /<!\[CDATA\[([\s\S]*?)\]\]>|<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!DOCTYPE[^>]*>|<\/([^\s>]+)\s*>|<([^\s/>!?]+)((?:\s+[^\s=>/]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(\/?)>|([^<]+)/gy
+  const token =
+    /<!\[CDATA\[([\s\S]*?)\]\]>|<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!DOCTYPE[^>]*>|<\/([^\s>]+)\s*>|<([^\s/>!?]+)((?:\s+[^\s=>/]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(\/?)>|([^<]+)/gy
   let at = 0
   while (at < source.length) {
     token.lastIndex = at
@@ -52,7 +53,7 @@ export function parseXml(source: string): Json | undefined {
     const top = open[open.length - 1] ?? root
     const [, cdata, close, name, attributes, empty, chars] = match
     if (cdata !== undefined) top.text += cdata
-    else if (chars !== undefined) top.text += unescape(chars)
+    else if (chars !== undefined) top.text += unescaped(chars)
     else if (close !== undefined) {
       if (open.length < 2 || top.name !== close) return undefined
       open.pop()
@@ -60,19 +61,23 @@ export function parseXml(source: string): Json | undefined {
     } else if (name !== undefined) {
       if (open.length > MAX_DEPTH) return undefined
       const element: Element = { name, fields: new Map(), text: '', children: 0 }
-      for (const [, key, double, single] of (attributes ?? '').matchAll(/([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)) {
-        if (key !== undefined) element.fields.set(`@${key}`, unescape(double ?? single ?? ''))
+      for (const [, key, double, single] of (attributes ?? '').matchAll(
+        /([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g,
+      )) {
+        if (key !== undefined) element.fields.set(`@${key}`, unescaped(double ?? single ?? ''))
       }
       if (empty === '/') finish(top, element)
       else open.push(element)
     }
   }
-  return open.length === 1 && root.fields.size > 0 && root.text.trim() === '' ? makeBag(root.fields) : undefined
+  return open.length === 1 && root.fields.size > 0 && root.text.trim() === ''
+    ? makeBag(root.fields)
+    : undefined
 }
 
 function finish(parent: Element, element: Element): void {
   parent.children += 1
-  put(parent.fields, element.name, valueOf(element))
+  put(parent.fields, element.name, valueOfElement(element))
 }
 
 export const xmlRows: readonly NativeRow[] = [

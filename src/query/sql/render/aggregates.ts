@@ -4,7 +4,7 @@ import { ident } from '../builder.ts'
 import { type AggregateCall, literalValue } from '../function-row.ts'
 import { identifiers, orderBy, type Relation } from '../relation.ts'
 import { type ExprScope, nullableText, renderAs, renderCondition, renderExpr } from './expression.ts'
-import { exprScope, renderRel, type TableScope } from './tables.ts'
+import { exprScope, renderRel, type TableScope } from './scope.ts'
 
 type Summarize = Extract<Rel, { kind: 'summarize' }>
 

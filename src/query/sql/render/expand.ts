@@ -2,15 +2,7 @@ import type { Rel } from '../../plan/expr.ts'
 import { ident } from '../builder.ts'
 import { identifiers, type Relation, type SqlColumn } from '../relation.ts'
 import { renderAs, renderExpr } from './expression.ts'
-import {
-  ascending,
-  columnNamed,
-  exprScope,
-  freeExtra,
-  renderRel,
-  rowless,
-  type TableScope,
-} from './tables.ts'
+import { ascending, columnNamed, exprScope, freeExtra, renderRel, rowless, type TableScope } from './scope.ts'
 
 type Expand = Extract<Rel, { kind: 'expand' | 'apply' }>
 

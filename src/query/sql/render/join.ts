@@ -2,8 +2,8 @@ import type { Rel } from '../../plan/expr.ts'
 import { ident } from '../builder.ts'
 import { identifiers, type Relation } from '../relation.ts'
 import type { KustoType } from '../types.ts'
-import { type ExprScope, nullableText, renderExpr } from './expression.ts'
-import { columnNamed, exprScope, refuseAt, renderRel, type TableScope } from './tables.ts'
+import { type ExprScope, nullableText, renderCondition, renderExpr } from './expression.ts'
+import { columnNamed, exprScope, refuseAt, renderRel, type TableScope } from './scope.ts'
 
 type Join = Extract<Rel, { kind: 'join' }>
 
@@ -32,6 +32,7 @@ export function renderJoin(scope: TableScope, rel: Join): Relation {
   }
   const on = rel.on.map((key) => equal(lr, rr, key.left, key.right))
   if (partitioned) on.push(`${l}.${unique.partition} = ${r}.${right.partition}`)
+  if (rel.test !== undefined) on.push(renderCondition(outputScope(rel, lr, rr), rel.test))
   const swapped = rel.joinKind === 'rightanti' || rel.joinKind === 'rightsemi'
   const kind = on.length === 0 ? 'CROSS JOIN' : SQL_KINDS[rel.joinKind]
   const sides = swapped
@@ -63,6 +64,18 @@ export function renderJoin(scope: TableScope, rel: Join): Relation {
     order: [],
     partition,
     outer: unique.outer,
+  }
+}
+
+/** Output columns by name, wherever they come from. */
+function outputScope(rel: Join, left: ExprScope, right: ExprScope): ExprScope {
+  const sides = new Map(rel.items.map((item) => [item.name, item]))
+  return {
+    ...left,
+    column: (name) => {
+      const item = sides.get(name)
+      return item?.side === 'right' ? right.column(item.from) : left.column(item?.from ?? name)
+    },
   }
 }
 

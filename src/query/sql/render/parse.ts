@@ -1,9 +1,10 @@
 import type { ParseStep, Rel } from '../../plan/expr.ts'
 import { constantText } from '../builder.ts'
+import { escapeRegex } from '../regex.ts'
 import { identifiers, type Relation, type SqlColumn } from '../relation.ts'
 import type { KustoType } from '../types.ts'
 import { renderAs } from './expression.ts'
-import { exprScope, refuseAt, renderRel, type TableScope } from './tables.ts'
+import { exprScope, refuseAt, renderRel, type TableScope } from './scope.ts'
 
 type Parse = Extract<Rel, { kind: 'parse' }>
 
@@ -82,14 +83,12 @@ function stepRegex(step: ParseStep, mode: Parse['mode'], last: boolean): string 
       return withoutGroups(step.text ?? '')
     case 'column': {
       const type = step.column?.type
-      if (mode === 'simple' && (type === 'long' || type === 'int')) return '\\s*([-+]?\\d+)\\s*'
+      if (type === 'long' || type === 'int') {
+        return mode === 'relaxed' ? '\\s*([-+]?\\d+|.*?)\\s*' : '\\s*([-+]?\\d+)\\s*'
+      }
       return mode === 'regex' || last ? '(.*)' : '(.*?)'
     }
   }
-}
-
-export function escapeRegex(text: string): string {
-  return text.replaceAll(/[\\^$.|?*+()[\]{}]/g, '\\$&')
 }
 
 /** Groups of a pattern the author wrote, made non-capturing, so that only columns are numbered. */

@@ -3,7 +3,7 @@ import { ident } from '../builder.ts'
 import { identifiers, type Relation } from '../relation.ts'
 import { renderAggregate } from './aggregates.ts'
 import { renderAs, renderExpr } from './expression.ts'
-import { columnNamed, exprScope, plain, refuseAt, renderRel, rowless, type TableScope } from './tables.ts'
+import { columnNamed, exprScope, plain, refuseAt, renderRel, rowless, type TableScope } from './scope.ts'
 
 /** `make-series`: arrays of aggregates over equal steps of an axis. */
 export function renderMakeSeries(scope: TableScope, rel: Extract<Rel, { kind: 'make-series' }>): Relation {
@@ -17,10 +17,16 @@ export function renderMakeSeries(scope: TableScope, rel: Extract<Rel, { kind: 'm
   const names = identifiers(rel.columns.map((column) => column.name))
   const keyCount = rel.by.length
   const axis = names[names.length - 1] ?? ident('$axis')
-  const values = rel.aggregates.map(({ aggregate, fallback }, i) => {
-    const valueType = aggregate.columns[0]?.type ?? 'long'
+  const values = rel.values.map(({ aggregates, expr, fallback }, i) => {
+    const made = new Map(
+      aggregates.map((aggregate) => [
+        aggregate.columns[0]?.name ?? '',
+        renderAggregate(row, aggregate, input)[0] ?? 'NULL',
+      ]),
+    )
+    const valueType = expr.type
     return {
-      sql: renderAggregate(row, aggregate, input)[0] ?? 'NULL',
+      sql: renderExpr({ ...row, column: (name) => made.get(name) ?? row.column(name) }, expr),
       type: valueType,
       fallback:
         fallback === undefined

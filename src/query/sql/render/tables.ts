@@ -1,39 +1,29 @@
 import type { Column, Expr, NamedExpr, Rel, SortKey } from '../../plan/expr.ts'
-import { refusal } from '../../plan/refusal.ts'
-import type { SqlBuilder } from '../builder.ts'
 import { ident } from '../builder.ts'
 import type { Dialect } from '../dialect.ts'
-import { identifiers, type OrderKey, orderBy, over, type Relation, type SqlColumn } from '../relation.ts'
+import { identifiers, type OrderKey, orderBy, over, type Relation } from '../relation.ts'
 import { physicalColumnNames } from '../types.ts'
 import { renderAggregates } from './aggregates.ts'
 import { renderApply, renderExpand, renderPartition } from './expand.ts'
-import { type ExprScope, renderAs, renderCondition, renderExpr } from './expression.ts'
+import { renderAs, renderCondition, renderExpr } from './expression.ts'
 import { renderJoin } from './join.ts'
 import { renderParse, renderParseKv } from './parse.ts'
+import {
+  ascending,
+  carry,
+  exprScope,
+  freeExtra,
+  plain,
+  renderRel,
+  rowless,
+  type TableScope,
+} from './scope.ts'
 import { renderMakeSeries, renderPivot, renderTopNested } from './series.ts'
 import { renderUnion } from './union.ts'
 import { splitWindows } from './windows.ts'
 
-/** State of rendering one statement. */
-export interface TableScope {
-  readonly builder: SqlBuilder
-  readonly dialect: Dialect
-  readonly source: string
-  readonly done: Map<Rel, Relation>
-  /** What the leaf of a subquery of mv-apply or partition stands for. */
-  readonly leaves: Map<number, Relation>
-}
-
-/** Renders a tabular plan; a node met again is the same common table expression. */
-export function renderRel(scope: TableScope, rel: Rel): Relation {
-  const known = scope.done.get(rel)
-  if (known !== undefined) return known
-  const relation = renderNode(scope, rel)
-  scope.done.set(rel, relation)
-  return relation
-}
-
-function renderNode(scope: TableScope, rel: Rel): Relation {
+/** Renders one node of the plan. */
+export function renderNode(scope: TableScope, rel: Rel): Relation {
   switch (rel.kind) {
     case 'table':
       return renderStored(scope, rel)
@@ -99,41 +89,6 @@ function renderNode(scope: TableScope, rel: Rel): Relation {
   }
 }
 
-/** A relation whose columns carry their own names and which has no order. */
-export function plain(from: string, columns: readonly Column[], partition?: string): Relation {
-  const names = identifiers(columns.map((column) => column.name))
-  return {
-    from,
-    columns: columns.map((column, i) => ({ ...column, sql: names[i] ?? ident(column.name) })),
-    extras: [],
-    order: [],
-    partition,
-  }
-}
-
-/** Where expressions over a relation's row are rendered; `alias` qualifies columns in joins. */
-export function exprScope(scope: TableScope, relation: Relation, alias = ''): ExprScope {
-  const columns = new Map(relation.columns.map((column) => [column.name, `${alias}${column.sql}`]))
-  return {
-    builder: scope.builder,
-    dialect: scope.dialect,
-    source: scope.source,
-    relation,
-    column: (name) => {
-      const sql = columns.get(name)
-      if (sql === undefined) throw new Error(`invariant: no column ${name}`)
-      return sql
-    },
-    subquery: (rel) => renderRel(scope, rel),
-  }
-}
-
-/** A scope without a row, for `take n`, range bounds and the like. */
-export function rowless(scope: TableScope): ExprScope {
-  const nothing: Relation = { from: '', columns: [], extras: [], order: [], partition: undefined }
-  return { ...exprScope(scope, nothing), relation: undefined }
-}
-
 function renderStored(scope: TableScope, rel: Extract<Rel, { kind: 'table' }>): Relation {
   scope.builder.tables.add(rel.name)
   const names = physicalColumnNames(rel.columns)
@@ -166,10 +121,6 @@ function renderValues(scope: TableScope, rel: Extract<Rel, { kind: 'values' }>):
   const from = builder.add(dialect.values(numbered, [...names, position]))
   const relation = plain(from, rel.columns)
   return { ...relation, extras: [position], order: [ascending(position)] }
-}
-
-export function ascending(sql: string): OrderKey {
-  return { sql, descending: false, nullsFirst: true, real: false }
 }
 
 /** Fixes the SQL type of a cell: the first row of VALUES decides for all, and a null would make it an integer. */
@@ -255,28 +206,6 @@ export function projectRelation(
   }
 }
 
-/** Which ordering and partition identifiers survive a projection, and under which name. */
-export function carry(
-  input: Relation,
-  kept: ReadonlyMap<string, string>,
-  taken: readonly string[],
-): { carried: [string, string][]; order: OrderKey[]; partition: string | undefined } {
-  const carried = new Map<string, string>()
-  const used = new Set(taken.map((name) => name.toLowerCase()))
-  const target = (sql: string): string => {
-    const same = kept.get(sql) ?? carried.get(sql)
-    if (same !== undefined) return same
-    let as = sql
-    for (let i = 0; used.has(as.toLowerCase()); i++) as = ident(`$o${i}`)
-    used.add(as.toLowerCase())
-    carried.set(sql, as)
-    return as
-  }
-  const order = input.order.map((key): OrderKey => ({ ...key, sql: target(key.sql) }))
-  const partition = input.partition === undefined ? undefined : target(input.partition)
-  return { carried: [...carried], order, partition }
-}
-
 /** Sorting only notes the order: SQL keeps none between common table expressions. */
 function renderSort(scope: TableScope, input: Relation, by: readonly SortKey[]): Relation {
   const row = exprScope(scope, input)
@@ -296,14 +225,6 @@ function renderSort(scope: TableScope, input: Relation, by: readonly SortKey[]):
   if (added.length === 0) return { ...input, order: by.length === 0 ? input.order : order }
   const from = scope.builder.add(`SELECT *, ${added.join(', ')} FROM ${input.from}`)
   return { ...input, from, extras: [...input.extras, ...extras], order }
-}
-
-/** An identifier for one more extra that no column or extra of the relation has. */
-export function freeExtra(input: Relation, also: readonly string[] = []): string {
-  const taken = new Set([...input.columns.map((column) => column.sql), ...input.extras, ...also])
-  let name = '"$o0"'
-  for (let i = 1; taken.has(name); i++) name = ident(`$o${i}`)
-  return name
 }
 
 function renderTake(scope: TableScope, input: Relation, count: Expr): Relation {
@@ -342,19 +263,4 @@ export function renderSerialize(scope: TableScope, input: Relation): Relation {
   const position = freeExtra(input)
   const from = scope.builder.add(`SELECT *, row_number() OVER () AS ${position} FROM ${input.from}`)
   return { ...input, from, extras: [...input.extras, position], order: [ascending(position)] }
-}
-
-export function columnNamed(relation: Relation, name: string): SqlColumn {
-  const found = relation.columns.find((column) => column.name === name)
-  if (found === undefined) throw new Error(`invariant: no column ${name}`)
-  return found
-}
-
-export function refuseAt(
-  scope: TableScope,
-  span: { start: number; end: number },
-  what: string,
-  hint?: string,
-): never {
-  throw refusal(what, span, scope.source, hint)
 }

@@ -1,7 +1,7 @@
 import type { Rel } from '../../plan/expr.ts'
 import { ident } from '../builder.ts'
 import { identifiers, type Relation } from '../relation.ts'
-import { columnNamed, plain, renderRel, type TableScope } from './tables.ts'
+import { columnNamed, plain, renderRel, type TableScope } from './scope.ts'
 
 /** `union`: UNION ALL over explicit lists, since BY NAME would cast columns of one name to one type (S7). */
 export function renderUnion(scope: TableScope, rel: Extract<Rel, { kind: 'union' }>): Relation {

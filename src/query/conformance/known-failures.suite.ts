@@ -1,0 +1,479 @@
+/** Cases that do not pass, with what happens instead and why. The test fails when one passes or a new one appears. */
+export interface KnownFailure {
+  readonly outcome: 'refused' | 'differs' | 'fails'
+  readonly reason: string
+}
+
+export const KNOWN_FAILURES: Readonly<Record<string, KnownFailure>> = {
+  'eng-parse-user-agent-function-00': {
+    outcome: 'refused',
+    reason: 'the function parse_user_agent(): needs the ua-parser regular expressions, a data set of its own',
+  },
+  'eng-parse-user-agent-function-01': {
+    outcome: 'refused',
+    reason: 'the function parse_user_agent(): needs the ua-parser regular expressions, a data set of its own',
+  },
+  'eng-scan-operator-00': {
+    outcome: 'refused',
+    reason: 'the operator ‘scan’: a state machine over rows, used by 1 of 2,021 public queries',
+  },
+  'eng-scan-operator-04': {
+    outcome: 'refused',
+    reason: 'the operator ‘scan’: a state machine over rows, used by 1 of 2,021 public queries',
+  },
+  'doc-any-graph-function-01': {
+    outcome: 'refused',
+    reason: 'the operator ‘make-graph’: graph operators: no public hunting query uses them',
+  },
+  'doc-any-graph-function-02': {
+    outcome: 'refused',
+    reason: 'the operator ‘make-graph’: graph operators: no public hunting query uses them',
+  },
+  'doc-graph-mark-components-operator-02': {
+    outcome: 'refused',
+    reason: 'the operator ‘make-graph’: graph operators: no public hunting query uses them',
+  },
+  'doc-graph-match-operator-01': {
+    outcome: 'refused',
+    reason: 'the operator ‘make-graph’: graph operators: no public hunting query uses them',
+  },
+  'doc-graph-shortest-paths-operator-02': {
+    outcome: 'refused',
+    reason: 'the operator ‘make-graph’: graph operators: no public hunting query uses them',
+  },
+  'doc-graph-to-table-operator-02': {
+    outcome: 'refused',
+    reason: 'the operator ‘make-graph’: graph operators: no public hunting query uses them',
+  },
+  'doc-inline-external-table-operator-01': {
+    outcome: 'refused',
+    reason:
+      'the table expression ‘inline_external_table(Timestamp:datetime, DeviceId:string, V’ (InlineExternalTableExpression): reads a storage account of an example company',
+  },
+  'doc-inline-external-table-operator-02': {
+    outcome: 'refused',
+    reason:
+      'the table expression ‘inline_external_table(Timestamp:datetime, ProductId:string, ’ (InlineExternalTableExpression): reads a storage account of an example company',
+  },
+  'doc-node-degree-in-01': {
+    outcome: 'refused',
+    reason: 'the operator ‘make-graph’: graph operators: no public hunting query uses them',
+  },
+  'doc-table-function-02': {
+    outcome: 'refused',
+    reason: 'the table ‘StormEvents’: needs the sample table StormEvents, which is not part of the cases',
+  },
+  'eng-active-users-count-plugin-00': {
+    outcome: 'refused',
+    reason: 'the plugin active_users_count(): no public hunting query uses this plugin',
+  },
+  'eng-bin-auto-function-00': {
+    outcome: 'refused',
+    reason: 'the function bin_auto(): no public hunting query uses it',
+  },
+  'eng-datetime-part-function-00': {
+    outcome: 'refused',
+    reason: 'datetime_part("nanosecond"): datetimes hold microseconds here (S0.4)',
+  },
+  'eng-geo-closest-point-on-polygon-function-01': {
+    outcome: 'refused',
+    reason:
+      'the function geo_closest_point_on_polygon(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-geohash-neighbors-function-03': {
+    outcome: 'refused',
+    reason:
+      'the function geo_union_polygons_array(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-h3cell-children-function-01': {
+    outcome: 'refused',
+    reason: 'the function geo_h3cell_children(): no H3 grid here',
+  },
+  'eng-geo-h3cell-children-function-02': {
+    outcome: 'refused',
+    reason: 'the function geo_h3cell_children(): no H3 grid here',
+  },
+  'eng-geo-h3cell-children-function-03': {
+    outcome: 'refused',
+    reason: 'the function geo_h3cell_children(): no H3 grid here',
+  },
+  'eng-geo-h3cell-level-function-01': {
+    outcome: 'refused',
+    reason: 'the function geo_h3cell_level(): no H3 grid here',
+  },
+  'eng-geo-h3cell-neighbors-function-00': {
+    outcome: 'refused',
+    reason: 'the function geo_h3cell_neighbors(): no H3 grid here',
+  },
+  'eng-geo-h3cell-neighbors-function-03': {
+    outcome: 'refused',
+    reason: 'the function geo_h3cell_neighbors(): no H3 grid here',
+  },
+  'eng-geo-h3cell-neighbors-function-04': {
+    outcome: 'refused',
+    reason: 'the function geo_h3cell_neighbors(): no H3 grid here',
+  },
+  'eng-geo-h3cell-parent-function-02': {
+    outcome: 'refused',
+    reason: 'the function geo_h3cell_level(): no H3 grid here',
+  },
+  'eng-geo-h3cell-parent-function-03': {
+    outcome: 'refused',
+    reason: 'the function geo_h3cell_level(): no H3 grid here',
+  },
+  'eng-geo-h3cell-parent-function-06': {
+    outcome: 'refused',
+    reason: 'the function geo_h3cell_parent(): no H3 grid here',
+  },
+  'eng-geo-h3cell-rings-function-00': {
+    outcome: 'refused',
+    reason: 'the function geo_h3cell_rings(): no H3 grid here',
+  },
+  'eng-geo-h3cell-rings-function-01': {
+    outcome: 'refused',
+    reason: 'the function geo_h3cell_rings(): no H3 grid here',
+  },
+  'eng-geo-h3cell-rings-function-03': {
+    outcome: 'refused',
+    reason: 'the function geo_h3cell_rings(): no H3 grid here',
+  },
+  'eng-geo-h3cell-rings-function-04': {
+    outcome: 'refused',
+    reason: 'the function geo_h3cell_rings(): no H3 grid here',
+  },
+  'eng-geo-h3cell-to-central-point-function-01': {
+    outcome: 'refused',
+    reason: 'the function geo_h3cell_to_central_point(): no H3 grid here',
+  },
+  'eng-geo-h3cell-to-polygon-function-00': {
+    outcome: 'refused',
+    reason: 'the function geo_h3cell_to_polygon(): no H3 grid here',
+  },
+  'eng-geo-intersection-2lines-function-00': {
+    outcome: 'refused',
+    reason:
+      'the function geo_intersection_2lines(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-intersection-2lines-function-01': {
+    outcome: 'refused',
+    reason:
+      'the function geo_intersection_2lines(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-intersection-2lines-function-03': {
+    outcome: 'refused',
+    reason:
+      'the function geo_intersection_2lines(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-intersection-2polygons-function-01': {
+    outcome: 'refused',
+    reason:
+      'the function geo_intersection_2polygons(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-intersection-line-with-polygon-function-00': {
+    outcome: 'refused',
+    reason:
+      'the function geo_intersection_line_with_polygon(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-intersection-line-with-polygon-function-02': {
+    outcome: 'refused',
+    reason:
+      'the function geo_intersection_line_with_polygon(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-intersection-line-with-polygon-function-06': {
+    outcome: 'refused',
+    reason:
+      'the function geo_intersection_2lines(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-intersects-2lines-function-02': {
+    outcome: 'refused',
+    reason:
+      'the function geo_intersects_2lines(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-intersects-line-with-polygon-function-03': {
+    outcome: 'refused',
+    reason:
+      'the function geo_intersects_2lines(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-line-buffer-function-00': {
+    outcome: 'refused',
+    reason:
+      'the function geo_line_buffer(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-line-buffer-function-01': {
+    outcome: 'refused',
+    reason:
+      'the function geo_line_buffer(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-line-buffer-function-03': {
+    outcome: 'refused',
+    reason:
+      'the function geo_line_buffer(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-line-centroid-function-00': {
+    outcome: 'refused',
+    reason:
+      'the function geo_line_centroid(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-line-densify-function-00': {
+    outcome: 'refused',
+    reason:
+      'the function geo_line_densify(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-line-densify-function-02': {
+    outcome: 'refused',
+    reason:
+      'the function geo_line_densify(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-line-densify-function-03': {
+    outcome: 'refused',
+    reason:
+      'the function geo_line_densify(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-line-interpolate-point-function-02': {
+    outcome: 'refused',
+    reason:
+      'the function geo_line_interpolate_point(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-line-locate-point-function-00': {
+    outcome: 'refused',
+    reason:
+      'the function geo_line_locate_point(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-line-locate-point-function-01': {
+    outcome: 'refused',
+    reason:
+      'the function geo_line_locate_point(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-line-lookup-plugin-00': {
+    outcome: 'refused',
+    reason:
+      'the plugin geo_line_lookup(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-line-lookup-plugin-03': {
+    outcome: 'refused',
+    reason:
+      'the plugin geo_line_lookup(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-line-simplify-function-00': {
+    outcome: 'refused',
+    reason:
+      'the function geo_line_simplify(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-line-simplify-function-03': {
+    outcome: 'refused',
+    reason:
+      'the function geo_line_simplify(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-line-simplify-function-05': {
+    outcome: 'refused',
+    reason:
+      'the function geo_line_simplify(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-line-to-s2cells-function-01': {
+    outcome: 'refused',
+    reason: 'the function geo_line_to_s2cells(): no S2 grid here',
+  },
+  'eng-geo-point-buffer-function-00': {
+    outcome: 'refused',
+    reason:
+      'the function geo_point_buffer(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-point-in-polygon-function-03': {
+    outcome: 'refused',
+    reason: 'partition with a query in braces: no public hunting query uses it',
+  },
+  'eng-geo-point-to-h3cell-function-00': {
+    outcome: 'refused',
+    reason: 'the function geo_point_to_h3cell(): no H3 grid here',
+  },
+  'eng-geo-point-to-h3cell-function-01': {
+    outcome: 'refused',
+    reason: 'the function geo_point_to_h3cell(): no H3 grid here',
+  },
+  'eng-geo-point-to-h3cell-function-03': {
+    outcome: 'refused',
+    reason: 'the function geo_point_to_h3cell(): no H3 grid here',
+  },
+  'eng-geo-point-to-s2cell-function-05': {
+    outcome: 'refused',
+    reason: 'the function geo_point_to_s2cell(): no S2 grid here',
+  },
+  'eng-geo-polygon-area-function-03': {
+    outcome: 'refused',
+    reason:
+      'the function geo_polygon_area(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-polygon-buffer-function-00': {
+    outcome: 'refused',
+    reason:
+      'the function geo_polygon_buffer(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-polygon-buffer-function-01': {
+    outcome: 'refused',
+    reason:
+      'the function geo_polygon_buffer(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-polygon-buffer-function-03': {
+    outcome: 'refused',
+    reason:
+      'the function geo_polygon_buffer(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-polygon-centroid-function-01': {
+    outcome: 'refused',
+    reason:
+      'the function geo_polygon_centroid(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-polygon-centroid-function-02': {
+    outcome: 'refused',
+    reason:
+      'the function geo_polygon_centroid(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-polygon-densify-function-00': {
+    outcome: 'refused',
+    reason:
+      'the function geo_polygon_densify(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-polygon-densify-function-02': {
+    outcome: 'refused',
+    reason:
+      'the function geo_polygon_densify(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-polygon-lookup-plugin-00': {
+    outcome: 'refused',
+    reason:
+      'the plugin geo_polygon_lookup(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-polygon-lookup-plugin-01': {
+    outcome: 'refused',
+    reason:
+      'the plugin geo_polygon_lookup(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-polygon-lookup-plugin-02': {
+    outcome: 'refused',
+    reason:
+      'the plugin geo_polygon_lookup(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-polygon-lookup-plugin-03': {
+    outcome: 'refused',
+    reason:
+      'the plugin geo_polygon_lookup(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-polygon-simplify-function-05': {
+    outcome: 'refused',
+    reason:
+      'the function geo_polygon_simplify(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-polygon-to-h3cells-function-00': {
+    outcome: 'refused',
+    reason: 'the function geo_polygon_to_h3cells(): no H3 grid here',
+  },
+  'eng-geo-polygon-to-h3cells-function-01': {
+    outcome: 'refused',
+    reason: 'the function geo_polygon_to_h3cells(): no H3 grid here',
+  },
+  'eng-geo-polygon-to-h3cells-function-02': {
+    outcome: 'refused',
+    reason: 'the function geo_polygon_to_h3cells(): no H3 grid here',
+  },
+  'eng-geo-polygon-to-s2cells-function-04': {
+    outcome: 'refused',
+    reason: 'the function geo_polygon_to_s2cells(): no S2 grid here',
+  },
+  'eng-geo-polygon-to-s2cells-function-05': {
+    outcome: 'refused',
+    reason: 'the function geo_polygon_to_s2cells(): no S2 grid here',
+  },
+  'eng-geo-s2cell-neighbors-function-00': {
+    outcome: 'refused',
+    reason: 'the function geo_s2cell_neighbors(): no S2 grid here',
+  },
+  'eng-geo-s2cell-to-central-point-function-00': {
+    outcome: 'refused',
+    reason: 'the function geo_s2cell_to_central_point(): no S2 grid here',
+  },
+  'eng-geo-s2cell-to-polygon-function-00': {
+    outcome: 'refused',
+    reason: 'the function geo_s2cell_to_polygon(): no S2 grid here',
+  },
+  'eng-geo-s2cell-to-polygon-function-01': {
+    outcome: 'refused',
+    reason: 'the function geo_point_to_s2cell(): no S2 grid here',
+  },
+  'eng-geo-union-lines-array-function-00': {
+    outcome: 'refused',
+    reason:
+      'the function geo_union_lines_array(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-union-lines-array-function-01': {
+    outcome: 'refused',
+    reason:
+      'the function geo_union_lines_array(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-union-lines-array-function-02': {
+    outcome: 'refused',
+    reason:
+      'the function geo_union_lines_array(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geo-union-polygons-array-function-02': {
+    outcome: 'refused',
+    reason:
+      'the function geo_union_polygons_array(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-geospatial-joins-00': {
+    outcome: 'refused',
+    reason: 'the function geo_point_to_s2cell(): no S2 grid here',
+  },
+  'eng-geospatial-joins-02': {
+    outcome: 'refused',
+    reason:
+      'the plugin geo_polygon_lookup(): needs a geometry kernel on the sphere; no public hunting query uses it',
+  },
+  'eng-graph-to-table-operator-00': {
+    outcome: 'refused',
+    reason: 'the operator ‘make-graph’: graph operators: no public hunting query uses them',
+  },
+  'eng-merge-tdigest-function-00': {
+    outcome: 'refused',
+    reason: 'the aggregate tdigest(): the sketch itself is opaque and could not be the same',
+  },
+  'eng-rank-tdigest-function-00': {
+    outcome: 'refused',
+    reason: 'the aggregate tdigest(): the sketch itself is opaque and could not be the same',
+  },
+  'eng-reduce-operator-03': {
+    outcome: 'refused',
+    reason: 'the operator ‘reduce’: no public hunting query uses it',
+  },
+  'eng-rolling-percentile-plugin-00': {
+    outcome: 'refused',
+    reason: 'the plugin rolling_percentile(): no public hunting query uses this plugin',
+  },
+  'eng-rows-near-plugin-00': {
+    outcome: 'refused',
+    reason: 'the plugin rows_near(): no public hunting query uses this plugin',
+  },
+  'eng-series-periods-validate-function-01': {
+    outcome: 'refused',
+    reason: 'the operator ‘series_periods_validate$tuple’: an algorithm whose details are not published',
+  },
+  'eng-session-count-plugin-01': {
+    outcome: 'refused',
+    reason: 'the plugin session_count(): no public hunting query uses this plugin',
+  },
+  'eng-summarize-operator-04': {
+    outcome: 'refused',
+    reason: 'the aggregate buildschema(): no public hunting query uses it',
+  },
+  'eng-tdigest-aggregation-function-01': {
+    outcome: 'refused',
+    reason: 'the aggregate tdigest(): the sketch itself is opaque and could not be the same',
+  },
+  'loco-DateTimeTests-ToDateTime3': {
+    outcome: 'differs',
+    reason: 'the re-implementation reads 13-02-2022 as a date, which Microsoft’s parser does not',
+  },
+  'loco-SimpleFunctionTests-SplitWithRequestedIndex': {
+    outcome: 'differs',
+    reason: 'the real engine gives an array of one element (eng-split-function)',
+  },
+}
