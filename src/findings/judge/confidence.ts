@@ -1,4 +1,4 @@
-import type { Confidence, Sighting, SubscriptionFacts } from '../model.ts'
+import type { Confidence, SideSignal, Sighting, SubscriptionFacts } from '../model.ts'
 
 const STATES_BY_EVENT = [5861]
 
@@ -14,6 +14,20 @@ const isCertain = (sighting: Sighting): boolean =>
  * from one of them, from evaluated PowerShell, or from a definition file; low from command lines and script text alone.
  */
 export function confidenceOf(facts: SubscriptionFacts): Confidence {
+  const confidence = bySightings(facts)
+  const isShown = facts.observations.some(({ context }) => SHOWN.includes(context?.signal))
+  return confidence === 'low' && isShown ? 'medium' : confidence
+}
+
+/** What the host itself shows is no mere attempt, even while the subscription was not seen. */
+const SHOWN: readonly (SideSignal | undefined)[] = [
+  'repository-replaced',
+  'foreign-provider',
+  'consumer-child',
+  'autorecover',
+]
+
+function bySightings(facts: SubscriptionFacts): Confidence {
   const seen = facts.sightings
   if (facts.state === 'attempted')
     return seen.some((item) => isEvaluated(item) || item.source === 'mof') ? 'medium' : 'low'

@@ -1,48 +1,56 @@
-import type { Explanation, SideSignal, SubscriptionFacts } from '../model.ts'
+import type { Explanation, Observation, SideSignal, SubscriptionFacts } from '../model.ts'
 import { defang } from '../payload/index.ts'
 import { baseName } from './evidence.ts'
 
-const SIGNALS: Readonly<Partial<Record<SideSignal, string>>> = {
-  'repository-replaced':
-    "replaced a file of WMI's own store, in which subscriptions are kept, while the WMI service was not the one writing",
-  'foreign-provider':
-    'had WMI load a part from a folder that is not its own; such a part can run code as SYSTEM when a consumer fires',
-  'consumer-child': 'started a program from the process that hosts consumers',
-  'consumer-host-start': 'started the program that runs script consumers',
-  'script-creates': 'tried to make a subscription with a script',
-  'command-creates': 'tried to make a subscription with a command',
-  mofcomp: 'had a definition file compiled into WMI, which can make a subscription without naming it',
-  autorecover:
-    "put a file on the list of definitions that are compiled again whenever WMI's store is rebuilt",
+/** What the host showed, per signal: `with` is the program that did it, `what` the file or command. */
+const STORIES: Readonly<Partial<Record<SideSignal, (by: string, what: string) => string>>> = {
+  'repository-replaced': (by, what) =>
+    `a file of WMI's own store, in which subscriptions are kept, was written by ${by} and not by the WMI service${what}`,
+  'foreign-provider': (_, what) =>
+    `WMI loaded a part from a folder that is not its own; such a part can run code as SYSTEM${what}`,
+  'consumer-child': (by, what) => `the process that runs consumers started ${by} as SYSTEM${what}`,
+  'consumer-host-start': () => 'the program that runs script consumers was started',
+  'script-creates': (by, what) => `someone tried to make a subscription with a script in ${by}${what}`,
+  'command-creates': (by, what) => `someone tried to make a subscription with ${by}${what}`,
+  mofcomp: (by, what) => `${by} compiled a definition file into WMI, which can make a subscription${what}`,
+  autorecover: (by, what) =>
+    `${by} put a file on the list of definitions that are compiled again whenever WMI's store is rebuilt${what}`,
 }
 
-const show = (text: string): string => {
+const MAX_SHOWN = 160
+
+function show(text: string): string {
   const line = defang(text.replace(/\s+/g, ' ').trim())
-  return line.length <= 160 ? line : `${line.slice(0, 159)}…`
+  return line.length <= MAX_SHOWN ? line : `${line.slice(0, MAX_SHOWN - 1)}…`
 }
 
-/** Plain words where filter or consumer is not in the evidence: what the host showed instead. */
+function storyOf({ context }: Observation): string | undefined {
+  const tell = context?.signal === undefined ? undefined : STORIES[context.signal]
+  if (tell === undefined) return undefined
+  const name = baseName(context?.image)
+  const by = name === '' ? (context?.tool ?? 'another program') : `${name}.exe`
+  // The child's command line says what a consumer did; elsewhere the observer's own words say more.
+  const what =
+    context?.signal === 'consumer-child'
+      ? (context.commandLine ?? context.detail)
+      : (context?.detail ?? context?.mofPath ?? context?.commandLine)
+  return tell(by, what === undefined ? '' : `: ${show(what)}`)
+}
+
+/**
+ * Plain words where filter or consumer is not in the evidence. `action` is what the consumer does, where its content
+ * is known; else what the host showed is told.
+ */
 export function explainWithout(
   facts: SubscriptionFacts,
   action: string | undefined,
   trigger: string,
 ): Explanation {
-  const side = facts.observations.find(
-    ({ context }) => context?.signal !== undefined && SIGNALS[context.signal] !== undefined,
-  )
-  const words = side?.context?.signal === undefined ? undefined : SIGNALS[side.context.signal]
-  const detail = side?.context?.detail ?? side?.context?.mofPath ?? side?.context?.commandLine
-  const who = side?.context?.image === undefined ? 'Someone' : baseName(side.context.image)
-  const story =
-    words === undefined ? undefined : `${who} ${words}${detail === undefined ? '' : `: ${show(detail)}`}`
-  const when =
-    facts.filter?.query !== undefined
-      ? trigger
-      : facts.filter === undefined && facts.binding === undefined
-        ? 'It is not known when: no filter is in the evidence'
-        : trigger
+  const story = facts.observations.map(storyOf).find((words) => words !== undefined)
+  const isUnseen =
+    facts.filter?.query === undefined && facts.filter === undefined && facts.binding === undefined
   return {
-    trigger: when,
+    trigger: isUnseen ? 'It is not known when: no filter is in the evidence' : trigger,
     action: action ?? story ?? 'does something that the evidence does not show: the consumer was not seen',
   }
 }

@@ -247,14 +247,21 @@ export function judge(facts: SubscriptionFacts, context: JudgementContext = {}):
     score: sumOf(outcome.reasons),
     reasons: outcome.reasons,
     explanation:
-      consumer === undefined || facts.filter === undefined
-        ? explainWithout(facts, consumer === undefined ? undefined : action, trigger.plain)
+      payload.text === '' || facts.filter === undefined
+        ? explainWithout(facts, payload.text === '' ? bareAction(facts, action) : action, trigger.plain)
         : { trigger: trigger.plain, action },
     ...(fingerprint === undefined ? {} : { fingerprint: fingerprint.full }),
     ...(outcome.allowed === undefined ? {} : { allowed: allowedBy(outcome.allowed) }),
     ...layersOf(facts, payload),
     ...indicatorsOf(facts, payload, content),
   }
+}
+
+/** What is said of a consumer without content: nothing while the host showed more than its class tells. */
+function bareAction(facts: SubscriptionFacts, action: string): string | undefined {
+  const hasClass = consumerOf(facts)?.class !== undefined
+  const showsMore = facts.observations.some(({ context }) => context?.signal === 'consumer-child')
+  return hasClass && !showsMore ? action : undefined
 }
 
 const allowedBy = ({ owner, reason, expires }: AllowEntry): NonNullable<Judgement['allowed']> => ({
@@ -282,7 +289,14 @@ function indicatorsOf(
   payload: Payload,
   content: JudgementContent,
 ): Pick<Judgement, 'indicators'> {
-  const paths = facts.observations.map(({ context }) => context?.mofPath).filter((path) => path !== undefined)
-  const indicators = [...payload.indicators, ...indicatorsIn(paths, content.lists.schemaHosts)]
+  const seen = facts.observations.flatMap(({ context }) => [
+    context?.mofPath,
+    context?.signal === 'consumer-child' ? context.commandLine : undefined,
+  ])
+  const more = indicatorsIn(
+    seen.filter((text) => text !== undefined),
+    content.lists.schemaHosts,
+  ).filter((one) => !payload.indicators.some(({ kind, value }) => kind === one.kind && value === one.value))
+  const indicators = [...payload.indicators, ...more]
   return indicators.length === 0 ? {} : { indicators }
 }

@@ -12,7 +12,7 @@ const URL_TEXT = /\b(?:https?|ftp):\/\/[^\s"'<>`|;)]+/gi
 /** Addresses that name a document format and are no place. */
 const NAME_SPACE = /^https?:\/\/(?:schemas\.|www\.w3\.org\/)/i
 const FETCHES =
-  /xmlhttp|winhttp|webclient|invoke-webrequest|\biwr\b|\birm\b|invoke-restmethod|downloadstring|downloadfile|downloaddata|urldownloadtofile|bitstransfer|certutil|bitsadmin|\bcurl\b|\bwget\b|net\.sockets|tcpclient/i
+  /xmlhttp|winhttp|webclient|invoke-webrequest|\biwr\b|\birm\b|invoke-restmethod|downloadstring|downloadfile|downloaddata|urldownloadtofile|bitstransfer|certutil|bitsadmin|\bcurl\b|\bwget\b|net\.sockets|tcpclient|getobject\s{0,9}\(\s{0,9}["']script(?:let)?:/i
 
 interface Deed {
   readonly when: RegExp
