@@ -24,7 +24,7 @@ import type { WrittenRepository } from './write/index.ts'
 
 /** Section 11 of the format's description: index, mappings, damaged captures. One generation unless a test says so. */
 const many = Array.from({ length: 200 }, (_, index) => filter(`filter ${index}`))
-const large = written([[...many, commandLine('C'), binding('filter 7', 'C')]])
+const large = written([[...many, commandLine('C'), binding('filter 7', 'C')]], { usePageZero: true })
 const alone = (files: WrittenRepository): RepositoryFiles => {
   const { name } = newestMapping(files)
   return asFiles(
@@ -268,6 +268,15 @@ describe('14. files copied from a running system', () => {
     const { objects } = readObjects(asFiles(mixed))
     expect(summary(objects).some((line) => line.includes('"kept"'))).toBe(true)
   })
+})
+
+test('15. keys in logical page 0, which is a page like any other', () => {
+  const page = indexPage(large, 0)
+  const view = new DataView((large['INDEX.BTR'] ?? new Uint8Array()).buffer)
+  expect(view.getUint32(page + 4, true)).toBe(0)
+  expect(view.getUint32(page + 16, true)).toBeGreaterThan(5)
+  const names = openRepository(alone(large), () => undefined).namespaces()
+  expect(names.find(({ name }) => name === '__SystemClass')?.classDefinitions).toBe(15)
 })
 
 describe('15. subscriptions where naive readers do not look', () => {

@@ -45,5 +45,7 @@ export interface RepositoryDescription {
   readonly startFiletime: bigint
   /** Seed of the record ids, which look random in real repositories. Default 1. */
   readonly seed?: number
+  /** Use logical page 0 of the index, as Windows does. Default false: some readers lose what lies there. */
+  readonly usePageZero?: boolean
   readonly commits: readonly (readonly RepositoryChange[])[]
 }

@@ -15,13 +15,19 @@ interface DraftNode {
 
 /**
  * Writes the keys as a B-tree and returns the logical page of its root. Only pages whose bytes changed are written.
- * Logical page 0 is an ordinary node, as it is on Windows (on XP the admin page).
+ * With `usePageZero` the right-most leaf is logical page 0, as on Windows; without it that page stays unmapped, because
+ * some readers take a child of 0 for none. On XP it is the admin page.
  */
-export function writeIndex(file: PageFile, keys: readonly string[], layout: Layout): number {
+export function writeIndex(
+  file: PageFile,
+  keys: readonly string[],
+  layout: Layout,
+  usePageZero: boolean = false,
+): number {
   let level = leaves([...keys].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)))
   while (level.separators.length > 0) level = parents(level)
   const root = level.nodes[0] ?? emptyNode()
-  const first = layout === 'xp' ? 1 : 0
+  const first = layout === 'xp' || !usePageZero ? 1 : 0
   const numbered: DraftNode[] = []
   collect(root, numbered)
   // The right-most leaf comes first, the root last.

@@ -46,12 +46,14 @@ class RepositoryWriter {
   readonly #keys = new Set<string>()
   readonly #mappings = new Map<string, Uint8Array>()
   readonly #start: bigint
+  readonly #usePageZero: boolean
   #writes = 0n
   #random: number
 
   constructor(description: RepositoryDescription) {
     this.#layout = description.layout ?? 'vista'
     this.#start = description.startFiletime
+    this.#usePageZero = description.usePageZero ?? false
     this.#random = description.seed ?? 1
     this.#objects = new ObjectPages(this.#objectFile, () => this.#nextId())
   }
@@ -78,7 +80,7 @@ class RepositoryWriter {
     this.#indexFile.begin()
     for (const change of changes) this.#apply(change)
     this.#objects.commit()
-    const root = writeIndex(this.#indexFile, [...this.#keys], this.#layout)
+    const root = writeIndex(this.#indexFile, [...this.#keys], this.#layout, this.#usePageZero)
     this.#objectFile.commit()
     this.#indexFile.commit()
     const { generation } = this.#objectFile
