@@ -8,6 +8,7 @@ import {
   parseAllowList,
   printAllowList,
 } from '../findings/allow/index.ts'
+import { type FingerprintInput, fingerprintOf } from '../findings/known-good/index.ts'
 import { type ReportSubscription, visible } from '../reports/index.ts'
 import { EXIT } from './exit-status.ts'
 import { writeOutput, writeStandardOutput } from './output.ts'
@@ -103,6 +104,7 @@ async function add(id: string, flags: AddFlags): Promise<void> {
   }
   const entry: AllowEntry = {
     fingerprint: item.fingerprint,
+    ...contentOf(item),
     title: titleOf(item),
     ...(flags.host === undefined ? {} : { hosts: flags.host }),
     owner: flags.owner,
@@ -118,6 +120,15 @@ async function add(id: string, flags: AddFlags): Promise<void> {
   await writeStandardOutput(
     `added ${visible(entry.title ?? entry.fingerprint)} until ${flags.expires} to ${flags.allow}\n`,
   )
+}
+
+/** The fingerprint without the creator, so that sources which do not tell the creator are covered as well. */
+function contentOf(item: ReportSubscription): Pick<AllowEntry, 'content'> {
+  // A report's properties are the evidence's own as JSON: text, numbers and lists are the same in both.
+  const fingerprint = fingerprintOf(item as unknown as FingerprintInput)
+  return fingerprint?.full === item.fingerprint && fingerprint?.hasCreator === true
+    ? { content: fingerprint.content }
+    : {}
 }
 
 function titleOf(item: ReportSubscription): string {

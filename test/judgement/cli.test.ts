@@ -6,6 +6,8 @@ import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { allowCommand } from '../../src/cli/allow.ts'
 import { explainCommand } from '../../src/cli/explain.ts'
 import { playbookCommand } from '../../src/cli/playbook.ts'
+import { parseAllowList } from '../../src/findings/index.ts'
+import { scan } from '../../src/scan/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'triad-judgement-cli-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -136,4 +138,34 @@ test('a file that is no report is refused', async () => {
       code: 'findings/bad-report',
     })
   }
+})
+
+test('an entry made from 5861 covers the same subscription in Sysmon, which does not tell the creator', async () => {
+  const withSid = join(folder, 'sid.mof')
+  writeFileSync(withSid, MOF.replaceAll('{ Name', '{ CreatorSID = {1,1,0,0,0,0,0,5,18,0,0,0}; Name'))
+  const { out } = await triad('explain', withSid, '--format', 'json')
+  const id = (JSON.parse(out) as { id: string }[])[0]?.id ?? ''
+  const list = join(folder, 'content.yaml')
+  await triad(
+    'allow',
+    'add',
+    id,
+    '--evidence',
+    withSid,
+    '--allow',
+    list,
+    '--owner',
+    'IT',
+    '--reason',
+    'x',
+    '--expires',
+    '2999-01-31',
+  )
+  const { report } = await scan([mof], {
+    version: '0',
+    hash: false,
+    now: new Date('2024-01-01T00:00:00Z'),
+    judgement: { allow: parseAllowList(readFileSync(list, 'utf8'), list) },
+  })
+  expect(report.subscriptions[0]?.verdict).toBe('known-good')
 })

@@ -130,6 +130,9 @@ export function canonicalJson(value: unknown): string {
 const sha256 = (value: unknown): string =>
   createHash('sha256').update(canonicalJson(value), 'utf8').digest('hex')
 
+/** What a fingerprint is made of. */
+export type FingerprintInput = Pick<SubscriptionFacts, 'namespace' | 'filter' | 'consumer' | 'binding'>
+
 /** Both forms of a subscription's fingerprint. */
 export interface Fingerprint {
   /** SHA-256 over namespace, filter, consumer and the kind of creator. */
@@ -144,7 +147,7 @@ export interface Fingerprint {
  * that can carry a payload, and the kind of creator. `undefined` while the filter's query or the payload is not known.
  * Host, times and account numbers do not enter, so that the same subscription on two machines is equal.
  */
-export function fingerprintOf(facts: SubscriptionFacts): Fingerprint | undefined {
+export function fingerprintOf(facts: FingerprintInput): Fingerprint | undefined {
   const { filter, consumer } = facts
   if (filter?.query === undefined || consumer?.class === undefined) return undefined
   if (Object.values(consumer.properties).every(isDefaultValue)) return undefined
