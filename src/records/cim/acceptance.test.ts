@@ -190,6 +190,12 @@ describe.skipIf(zipPath === undefined || truthPath === undefined)('evidence wbem
   test('with all mappings every subscription object is live and nothing is invented', () => {
     const objects = readSubscriptionObjects(files(), report)
     expect(objects.every(({ state, recovered }) => state === 'live' && recovered === undefined)).toBe(true)
+    const added = objects.filter(({ addedAfterGeneration }) => addedAfterGeneration !== undefined)
+    expect(added.map(({ offset, addedAfterGeneration }) => [offset, addedAfterGeneration])).toEqual([
+      [1212888, 390],
+      [1213236, 390],
+      [1213948, 390],
+    ])
     expect(objects.filter(({ className }) => className !== '__Win32Provider').length).toBe(
       Object.values(truth.subscriptions).flat().length,
     )

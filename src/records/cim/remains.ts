@@ -39,14 +39,22 @@ export class Remains {
     return this.#found.map(({ object, copies }) => (copies.length === 0 ? object : { ...object, copies }))
   }
 
-  /** A live object; `through` is an older generation when the current index no longer leads to it. */
-  addLive(instance: RepositoryInstance, current: Snapshot, through?: Snapshot): void {
+  /**
+   * A live object. `through` is an older generation when the current index no longer leads to it, `addedAfter` the
+   * newest generation without it.
+   */
+  addLive(
+    instance: RepositoryInstance,
+    current: Snapshot,
+    { through, addedAfter }: { readonly through?: Snapshot; readonly addedAfter?: number | undefined } = {},
+  ): void {
     if (this.#offsets.has(instance.offset)) return
     const { generation } = current.mapping
     const object: RepositoryObject = {
       ...describe(instance, instance.namespace),
       state: 'live',
       ...(generation === undefined ? {} : { generation }),
+      ...(addedAfter === undefined ? {} : { addedAfterGeneration: addedAfter }),
     }
     this.#list(object, instance)
     const path = instance.path.toLowerCase()
@@ -293,7 +301,7 @@ export class Remains {
 function describe(
   instance: RepositoryInstance,
   namespace: string | undefined,
-): Omit<RepositoryObject, 'state' | 'recovered' | 'generation'> {
+): Omit<RepositoryObject, 'state' | 'recovered' | 'generation' | 'addedAfterGeneration'> {
   return {
     ...(namespace === undefined ? {} : { namespace: namespace.toLowerCase().replaceAll('/', '\\') }),
     className: instance.className,

@@ -42,8 +42,12 @@ export function readSubscriptionObjects(files: RepositoryFiles, report: Report):
   const carver = new Carver(files, current)
   const remains = new Remains(carver, limitedReport)
   if (current !== undefined) {
-    for (const instance of liveInstances(current, carver)) remains.addLive(instance, current)
-    for (const snapshot of older) addOlder(remains, snapshot, current)
+    const before = older.map((snapshot) => ({ snapshot, instances: subscriptionInstances(snapshot) }))
+    for (const instance of liveInstances(current, carver)) {
+      const lacking = before.find(({ instances }) => !instances.has(placeOf(instance)))?.snapshot
+      remains.addLive(instance, current, { addedAfter: lacking?.mapping.generation })
+    }
+    for (const { snapshot, instances } of before) addOlder(remains, snapshot, instances.values(), current)
   }
   remains.addCarved(current)
   return remains.objects()
@@ -81,16 +85,32 @@ function* liveInstances(snapshot: Snapshot, carver: Carver): Generator<Repositor
   }
 }
 
-function addOlder(remains: Remains, snapshot: Snapshot, current: Snapshot): void {
+/** Subscription objects of an older generation by namespace and path. */
+function subscriptionInstances(snapshot: Snapshot): ReadonlyMap<string, RepositoryInstance> {
+  const found = new Map<string, RepositoryInstance>()
+  for (const namespace of snapshot.namespaces())
+    for (const instance of subscriptionInstancesIn(snapshot, namespace))
+      found.set(placeOf(instance), instance)
+  return found
+}
+
+function placeOf({ namespace, path }: RepositoryInstance): string {
+  return `${namespace ?? '?'}:${path}`.toLowerCase()
+}
+
+function addOlder(
+  remains: Remains,
+  snapshot: Snapshot,
+  instances: Iterable<RepositoryInstance>,
+  current: Snapshot,
+): void {
   const live = new Set(current.mapping.objects.physical)
-  for (const namespace of snapshot.namespaces()) {
-    for (const instance of subscriptionInstancesIn(snapshot, namespace)) {
-      // A page that this generation had and the current one has too may still be live below a damaged index.
-      const samePlace =
-        live.has(Math.floor(instance.offset / PAGE_SIZE)) &&
-        current.holdsAt(instance.logicalPage, instance.offset)
-      if (samePlace && current.tree.damaged) remains.addLive(instance, current, snapshot)
-      else remains.addOlder(instance, snapshot)
-    }
+  for (const instance of instances) {
+    // A page that this generation had and the current one has too may still be live below a damaged index.
+    const samePlace =
+      live.has(Math.floor(instance.offset / PAGE_SIZE)) &&
+      current.holdsAt(instance.logicalPage, instance.offset)
+    if (samePlace && current.tree.damaged) remains.addLive(instance, current, { through: snapshot })
+    else remains.addOlder(instance, snapshot)
   }
 }

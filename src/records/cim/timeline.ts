@@ -3,7 +3,7 @@ import type { Report } from '../../diagnostics/index.ts'
 import { limited } from './limited-report.ts'
 import { recoverInstances } from './recovered-instances.ts'
 import { openSnapshots } from './repository.ts'
-import type { Snapshot } from './snapshot.ts'
+import type { InstancePlace, Snapshot } from './snapshot.ts'
 import type { RepositoryFiles, RepositoryInstance, TimelineEntry } from './types.ts'
 
 /** Writes of one run of the service are 100 ns apart; runs are minutes apart. */
@@ -23,35 +23,63 @@ export function readTimeline(files: RepositoryFiles, report: Report): TimelineEn
   const limitedReport = limited(report)
   const { current, older } = openSnapshots(files, limitedReport)
   const entries: TimelineEntry[] = []
-  const offsets = new Set<number>()
-  const add = (instance: RepositoryInstance, what: TimelineEntry['what']): void => {
-    if (offsets.has(instance.offset)) return
-    offsets.add(instance.offset)
-    entries.push(...entriesOf(instance, what))
+  // Pages move: a record is the same when its path and its place in the order of writes are.
+  const told = new Set<string>()
+  const livePaths = new Set<string>()
+  const add = (instance: RepositoryInstance, what: TimelineEntry['what'], addedAfter?: number): void => {
+    const id = `${instance.path} ${instance.writeFiletime}`
+    if (told.has(id)) return
+    told.add(id)
+    entries.push(...entriesOf(instance, what, addedAfter))
   }
-  if (current !== undefined) for (const instance of allInstances(current)) add(instance, 'stored')
-  for (const snapshot of older) for (const instance of allInstances(snapshot)) add(instance, 'removed')
+  const before = older.map((snapshot) => ({ snapshot, keys: instanceKeys(snapshot) }))
+  if (current !== undefined) {
+    for (const { key, instance } of allInstances(current)) {
+      const lacking = before.find(({ keys }) => !keys.has(key))
+      livePaths.add(`${instance.namespace} ${instance.path}`)
+      add(instance, 'stored', lacking?.snapshot.mapping.generation)
+    }
+  }
+  for (const snapshot of older) {
+    for (const { instance } of allInstances(snapshot))
+      add(instance, livePaths.has(`${instance.namespace} ${instance.path}`) ? 'overwritten' : 'removed')
+  }
   for (const { instance, identicalToLive } of recoverInstances(files, () => undefined))
     if (!identicalToLive) add(instance, 'recovered')
   return inOrder(entries)
 }
 
-function* allInstances(snapshot: Snapshot): Generator<RepositoryInstance> {
+function* allInstances(snapshot: Snapshot): Generator<{ key: string; instance: RepositoryInstance }> {
   for (const { hash, name } of snapshot.namespaces()) {
     for (const key of snapshot.keys(`NS_${hash}\\CI_`)) {
       const instance = key.kind === 'instance' ? snapshot.decode(key, name) : undefined
-      if (instance !== undefined) yield instance
+      if (instance !== undefined && key.kind === 'instance') yield { key: identity(key), instance }
     }
   }
 }
 
-function entriesOf(instance: RepositoryInstance, what: TimelineEntry['what']): TimelineEntry[] {
+function instanceKeys(snapshot: Snapshot): ReadonlySet<string> {
+  const keys = new Set<string>()
+  for (const key of snapshot.keys('')) if (key.kind === 'instance') keys.add(identity(key))
+  return keys
+}
+
+function identity({ namespace, class: className, key }: InstancePlace): string {
+  return `${namespace} ${className} ${key}`
+}
+
+function entriesOf(
+  instance: RepositoryInstance,
+  what: TimelineEntry['what'],
+  addedAfter: number | undefined,
+): TimelineEntry[] {
   const entry: TimelineEntry = {
     what,
     ...(instance.namespace === undefined ? {} : { namespace: instance.namespace }),
     className: instance.className,
     path: instance.path,
     ...(instance.writtenGeneration === undefined ? {} : { writtenGeneration: instance.writtenGeneration }),
+    ...(addedAfter === undefined ? {} : { addedAfterGeneration: addedAfter }),
     writeFiletime: instance.writeFiletime,
     offset: instance.offset,
   }

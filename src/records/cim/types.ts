@@ -49,6 +49,8 @@ export interface RepositoryObject {
   readonly size?: number
   /** Generation in which the object's page was last written: the write lies between this and the one before. */
   readonly writtenGeneration?: number
+  /** Of a live object: the newest older generation, still readable, that does not have it. It was added after that. */
+  readonly addedAfterGeneration?: number
   /** Physical offsets of further remains with the same content. */
   readonly copies?: readonly number[]
 }
@@ -103,7 +105,7 @@ export interface RecoveredInstance {
 /** One line of a repository's timeline. */
 export interface TimelineEntry {
   /** `used` is a program that `CCM_RecentlyUsedApps` recorded; its `time` is when it was last used. */
-  readonly what: 'stored' | 'removed' | 'recovered' | 'used'
+  readonly what: 'stored' | 'removed' | 'overwritten' | 'recovered' | 'used'
   readonly namespace?: string
   readonly className: string
   readonly path: string
@@ -114,6 +116,8 @@ export interface TimelineEntry {
   /** Writes since the start of the run. */
   readonly order?: number
   readonly writtenGeneration?: number
+  /** Of a live instance: the newest older generation, still readable, that does not have it. */
+  readonly addedAfterGeneration?: number
   readonly writeFiletime: bigint
   /** ISO 8601 UTC. */
   readonly time?: string
