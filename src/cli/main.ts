@@ -27,6 +27,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'read a WMI repository: namespaces, classes, instances, timeline',
     load: async () => (await import('./cim.ts')).cimCommand(),
   },
+  simulate: {
+    summary: 'write evidence of a technique as Windows would have recorded it; executes nothing',
+    load: async () => (await import('./simulate.ts')).simulateCommand(),
+  },
   explain: {
     summary: 'say in plain words what a filter waits for and what a consumer does',
     load: async () => (await import('./explain.ts')).explainCommand(),

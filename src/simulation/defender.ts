@@ -1,0 +1,60 @@
+import { filetimeToIso } from '../bytes/index.ts'
+import type { EventRecord } from '../records/event.ts'
+import { type Cell, createTableWriter, type TableBatch } from '../tables/index.ts'
+import type { SimulatedHost } from './model.ts'
+
+/** One row of a Microsoft table as JSON has it. */
+export type SimulatedRow = Readonly<Record<string, string | number | boolean>>
+
+const DEFENDER_TABLES = [
+  'DeviceProcessEvents',
+  'DeviceFileEvents',
+  'DeviceRegistryEvents',
+  'DeviceEvents',
+] as const
+const SENTINEL_TABLES = ['Event', 'SecurityEvent'] as const
+export const SIMULATED_TABLES: readonly string[] = [...DEFENDER_TABLES, ...SENTINEL_TABLES]
+
+/**
+ * The rows that Defender XDR and Log Analytics would hold for these events, table by table, by the same mapping that
+ * fills the tables from recorded evidence: so simulated and recorded evidence fill the same columns.
+ */
+export function tableRows(events: readonly EventRecord[], host: SimulatedHost): Map<string, SimulatedRow[]> {
+  const rows = new Map<string, SimulatedRow[]>()
+  const writer = createTableWriter({
+    tables: new Set(SIMULATED_TABLES),
+    report: () => undefined,
+    onBatch: (batch) => {
+      const table = batch.schema.name
+      rows.set(table, [...(rows.get(table) ?? []), ...batchRows(batch)])
+    },
+  })
+  for (const event of events) writer.event(event)
+  writer.finish()
+  for (const table of DEFENDER_TABLES) {
+    const numbered = (rows.get(table) ?? []).map((row, index) => ({
+      ...row,
+      DeviceId: host.deviceId,
+      ReportId: index + 1,
+    }))
+    if (numbered.length > 0) rows.set(table, numbered)
+  }
+  return rows
+}
+
+function batchRows(batch: TableBatch): SimulatedRow[] {
+  return Array.from({ length: batch.rowCount }, (_, row) => {
+    const cells: Record<string, string | number | boolean> = {}
+    batch.schema.columns.forEach((column, index) => {
+      const value = cellJson(batch.columns[index]?.[row], column.type)
+      if (value !== undefined && !column.name.startsWith('_')) cells[column.name] = value
+    })
+    return cells
+  })
+}
+
+function cellJson(cell: Cell | undefined, type: string): string | number | boolean | undefined {
+  if (cell === undefined || cell === '') return undefined
+  if (typeof cell !== 'bigint') return cell
+  return type === 'datetime' ? filetimeToIso(cell) : Number(cell)
+}

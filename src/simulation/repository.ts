@@ -1,0 +1,107 @@
+import { isoToFiletime } from '../bytes/index.ts'
+import {
+  type RepositoryChange,
+  standardClasses,
+  type WrittenRepository,
+  writeRepository,
+} from '../records/cim/write/index.ts'
+import type { Scenario, SimulatedSubscription } from './model.ts'
+import { sidBytes } from './possible-cause.ts'
+import { consumerPath, filterPath } from './recorder.ts'
+
+/**
+ * The WMI repository as it would be after a scenario: copy on write, so that what was removed again stays in an older
+ * generation. `undefined` for a scenario that stores nothing.
+ */
+export function scenarioRepository(
+  scenario: Scenario,
+  start: string,
+  seed: number,
+): WrittenRepository | undefined {
+  const stored = scenario.stored ?? []
+  const deleted = scenario.deletes ?? []
+  if (stored.length + deleted.length === 0) return undefined
+  const create = [...deleted, ...stored]
+  const namespaces = [...new Set(create.map((item) => item.namespace.toLowerCase()))]
+  return writeRepository({
+    startFiletime: isoToFiletime(start) ?? 0n,
+    seed,
+    commits: [
+      [
+        ...standardClasses(),
+        ...namespaces.flatMap((namespace) => consumerClasses(namespace)),
+        ...(scenario.repository ?? []),
+      ],
+      create.flatMap((subscription) => instances(subscription).map(asCreation)),
+      ...(deleted.length === 0
+        ? []
+        : [deleted.flatMap((subscription) => instances(subscription).map(asDeletion))]),
+    ],
+  })
+}
+
+interface Instance {
+  readonly namespace: string
+  readonly class: string
+  readonly properties: Extract<RepositoryChange, { kind: 'instance' }>['properties']
+}
+
+function instances(subscription: SimulatedSubscription): Instance[] {
+  const { namespace, filter, consumer } = subscription
+  const CreatorSID = sidBytes(subscription.creatorSid)
+  return [
+    {
+      namespace,
+      class: '__EventFilter',
+      properties: {
+        Name: filter.name,
+        EventNamespace: filter.eventNamespace,
+        Query: filter.query,
+        QueryLanguage: 'WQL',
+        CreatorSID,
+      },
+    },
+    {
+      namespace,
+      class: consumer.class,
+      properties: { ...consumer.properties, Name: consumer.name, CreatorSID },
+    },
+    {
+      namespace,
+      class: '__FilterToConsumerBinding',
+      properties: { Filter: filterPath(subscription), Consumer: consumerPath(subscription), CreatorSID },
+    },
+    ...(subscription.timer === undefined
+      ? []
+      : [
+          {
+            namespace: filter.eventNamespace,
+            class: '__IntervalTimerInstruction',
+            properties: {
+              TimerId: subscription.timer.timerId,
+              IntervalBetweenEvents: subscription.timer.intervalMilliseconds,
+            },
+          },
+        ]),
+  ]
+}
+
+function asCreation(instance: Instance): RepositoryChange {
+  return { kind: 'instance', ...instance }
+}
+
+function asDeletion(instance: Instance): RepositoryChange {
+  return { kind: 'delete', ...instance }
+}
+
+/** The standard consumer classes live in root\subscription; another namespace has them only when someone compiles them. */
+function consumerClasses(namespace: string): RepositoryChange[] {
+  if (namespace === 'root\\subscription') return []
+  return standardClasses().flatMap((change): RepositoryChange[] =>
+    change.kind === 'class' && change.namespace.toLowerCase() === 'root\\subscription'
+      ? [{ ...change, namespace }]
+      : change.kind === 'namespace'
+        ? [{ kind: 'namespace', name: namespace }]
+        : [],
+  )
+}

@@ -1,0 +1,97 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { parseMof } from '../lang/mof/index.ts'
+import { readSubscriptionObjects } from '../records/cim/index.ts'
+import { payloadValue } from '../records/event.ts'
+import { scenarioRecords, scenarios, simulate } from './index.ts'
+
+const EVTXEXPORT = spawnSync('evtxexport', ['-V']).error === undefined
+if (!EVTXEXPORT) process.stderr.write('skipped: evtxexport (Debian libevtx-utils) is not installed\n')
+
+describe.each(scenarios.map((scenario) => [scenario.id, scenario] as const))('%s', (_, scenario) => {
+  test('shows every signal that it promises, so often as it promises', () => {
+    const records = scenarioRecords(scenario)
+    for (const signal of scenario.signals) {
+      const hits = records.filter(
+        (record) =>
+          record.channel === signal.channel &&
+          record.eventId === signal.eventId &&
+          (signal.field === undefined ||
+            (payloadValue(record, signal.field[0]) ?? '').includes(signal.field[1])),
+      )
+      expect(hits, `${signal.channel} ${signal.eventId}`).toHaveLength(signal.count)
+    }
+  })
+
+  test('gives the same bytes for the same seed, and others for another', () => {
+    const hex = (seed: number): string[] =>
+      simulate(scenario, { seed }).map((file) => `${file.path} ${Buffer.from(file.bytes).toString('base64')}`)
+    expect(hex(3)).toEqual(hex(3))
+    expect(hex(3)).not.toEqual(hex(4))
+  })
+
+  test('what is stored is read back from the repository, what was deleted only as removed', () => {
+    const files = new Map(simulate(scenario).map((file) => [file.path, file.bytes]))
+    const objects = files.get('Repository/OBJECTS.DATA')
+    if (objects === undefined) {
+      expect([...(scenario.stored ?? []), ...(scenario.deletes ?? [])]).toEqual([])
+      return
+    }
+    const index = files.get('Repository/INDEX.BTR')
+    const found = readSubscriptionObjects(
+      {
+        source: 'Repository',
+        evidence: {},
+        objects,
+        ...(index === undefined ? {} : { index }),
+        mappings: [...files].flatMap(([path, bytes]) =>
+          path.endsWith('.MAP') ? [{ name: path.slice('Repository/'.length), bytes }] : [],
+        ),
+      },
+      (diagnostic) => expect(diagnostic.severity).not.toBe('error'),
+    )
+    const filters = (state: string): unknown[] =>
+      found
+        .filter((object) => object.className === '__EventFilter' && object.state === state)
+        .map((object) => object.instance.properties.find((property) => property.name === 'Name')?.value)
+    for (const item of scenario.stored ?? []) expect(filters('live')).toContain(item.filter.name)
+    for (const item of scenario.deletes ?? []) {
+      expect(filters('live')).not.toContain(item.filter.name)
+      expect(filters('removed')).toContain(item.filter.name)
+    }
+  })
+
+  test.skipIf(!EVTXEXPORT)('its event logs are read by an independent reader without complaint', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'triad-simulate-'))
+    try {
+      for (const file of simulate(scenario)) {
+        if (!file.path.endsWith('.evtx')) continue
+        const path = join(folder, 'log.evtx')
+        writeFileSync(path, file.bytes)
+        const text = execFileSync('evtxexport', ['-f', 'xml', path], { encoding: 'utf8', maxBuffer: 64e6 })
+        const channel = file.path.slice('logs/'.length, -'.evtx'.length).replaceAll('%4', '/')
+        const expected = scenarioRecords(scenario).filter((record) => record.channel === channel)
+        expect(text.match(/<Event /g)?.length).toBe(expected.length)
+        for (const record of expected) expect(text).toContain(`<EventID>${record.eventId}</EventID>`)
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+})
+
+test('the MOF file of the third technique parses without a fault and holds the triad', () => {
+  const scenario = scenarios.find((item) => item.id === 'mofcomp')
+  const text = scenario?.files?.['triad.mof'] ?? ''
+  const document = parseMof(text, {
+    source: 'triad.mof',
+    report: (diagnostic) => expect.unreachable(diagnostic.message),
+  })
+  const classes = document.statements.flatMap((statement) =>
+    statement.kind === 'instance' ? [statement.className] : [],
+  )
+  expect(classes).toEqual(['CommandLineEventConsumer', '__EventFilter', '__FilterToConsumerBinding'])
+})
