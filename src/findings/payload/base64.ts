@@ -5,7 +5,7 @@ const MAX_BLOBS = 24
 /** Hyphens, en dash, em dash, horizontal bar and slash: what PowerShell takes as the mark of a parameter. */
 const ENCODED_COMMAND =
   /(?<![\w-])[-/\u2013\u2014\u2015](e(?:c|n(?:c(?:o(?:d(?:e(?:d(?:c(?:o(?:m(?:m(?:a(?:n(?:d)?)?)?)?)?)?)?)?)?)?)?)?)?)(?:[\s:]|["'])+([A-Za-z0-9+/=_]{8,})/gi
-const RUN = /[A-Za-z0-9+/_-]{20,}={0,2}/g
+const RUN = /[A-Za-z0-9+/_-]{16,}={0,2}/g
 
 /** The `-EncodedCommand` arguments in a text, as written, in every abbreviation and with every dash. */
 export function encodedArguments(text: string): readonly string[] {
@@ -93,7 +93,7 @@ function looksEncoded(run: string): boolean {
 }
 
 const NUMBERS =
-  /(?:(?:0x[0-9a-f]{1,2}|&h[0-9a-f]{1,2}|\d{1,3})(?:\s{0,4}[,;:|._]\s{0,4}|\s{1,4})){7,20000}(?:0x[0-9a-f]{1,2}|&h[0-9a-f]{1,2}|\d{1,3})/gi
+  /(?:(?:0x[0-9a-f]{1,2}|&h[0-9a-f]{1,2}|\d{1,3})(?:\s{0,4}[^\w\s]\s{0,4}|[\s_]{1,4})){7,20000}(?:0x[0-9a-f]{1,2}|&h[0-9a-f]{1,2}|\d{1,3})/gi
 const HEX = /(?:(?:\\x)?[0-9a-f]{2}){12,}/gi
 
 /** Lists of character codes (decimal or hex), also behind an exclusive-or with a stated key. */
@@ -101,10 +101,9 @@ export function unwrapNumbers(text: string): readonly DecodedLayer[] {
   const layers: DecodedLayer[] = []
   const keys = [0, ...statedKeys(text)]
   for (const match of [...text.matchAll(NUMBERS)].slice(0, MAX_BLOBS)) {
-    const codes = match[0]
-      .split(/[\s,;:|._]+/)
+    const codes = (match[0].match(/0x[0-9a-f]{1,2}|&h[0-9a-f]{1,2}|\d{1,3}/gi) ?? [])
       .map((part) => Number(part.toLowerCase().replace('&h', '0x')))
-      .filter((code) => Number.isInteger(code) && code < 256)
+      .filter((code) => code < 256)
     for (const key of keys) {
       const decoded = layerOf(Buffer.from(codes.map((code) => code ^ key)), 'list of character codes', false)
       if (decoded === undefined) continue

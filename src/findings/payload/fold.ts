@@ -367,7 +367,10 @@ function group(
   if (isCall) return undefined
   const inner = tokens[at + 1]
   if (inner !== undefined && isConstant(inner) && isMark(tokens[at + 2], ')')) {
-    return make(inner.kind === 'list' ? (inner.items ?? []) : inner.value, 3)
+    const folded = make(inner.kind === 'list' ? (inner.items ?? []) : inner.value, 3)
+    // Brackets around what was written out anyway hide nothing.
+    if (folded === undefined || inner.made === true) return folded
+    return { ...folded, token: { ...folded.token, copied: true } }
   }
   const list = constantItems(tokens, at, ')')
   if (list === undefined || list.items.length < 2) return undefined

@@ -17,6 +17,13 @@ const KNOWN_VARIABLES: Readonly<Record<string, string>> = {
 const MAX_VARIABLES = 256
 const MAX_VALUE = 8192
 
+/** `cmd /c "…"` drops the quotes around its whole line before it looks at carets. */
+function withoutCaretsInside(text: string): string {
+  const match = /^([^"]{0,256}\s\/[ckr]\s{0,9}")(.*)("\s{0,9})$/is.exec(text)
+  if (match === null || match[2]?.includes('^') !== true) return withoutCarets(text)
+  return withoutCarets(match[1] ?? '') + withoutCarets(match[2]) + (match[3] ?? '')
+}
+
 /** Carets outside quotes escape the next character and vanish. Source: `cmd /?`, "special characters". */
 function withoutCarets(text: string): string {
   let out = ''
@@ -47,7 +54,10 @@ function withVariables(text: string): string {
   const own = new Map<string, string>()
   for (const match of text.matchAll(SET)) {
     if (own.size >= MAX_VARIABLES) break
-    own.set((match[1] ?? '').toLowerCase(), (match[2] ?? '').slice(0, MAX_VALUE))
+    const name = (match[1] ?? '').toLowerCase()
+    const value = (match[2] ?? '').slice(0, MAX_VALUE)
+    // `set r=!r!x` grows at run time; put in for itself it would only swell.
+    if (!new RegExp(`[%!]${name.replace(/[.-]/g, '\\$&')}[%!:]`, 'i').test(value)) own.set(name, value)
   }
   let made = 0
   return text.replace(
@@ -88,7 +98,7 @@ export function unwrapShell(text: string): readonly DecodedLayer[] {
     }
   }
   if (/\^/.test(text) && !/\^\s{0,9}(?:0x|\d|key|[a-z]\w{0,40}\s{0,9}[)\]])/i.test(text))
-    apply(withoutCarets, 'carets')
+    apply(withoutCaretsInside, 'carets')
   apply(withVariables, 'variables')
   apply(withVariables, 'variables')
   apply(withoutInnerQuotes, 'quotes inside words')

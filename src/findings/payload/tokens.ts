@@ -120,7 +120,12 @@ export function tokenize(text: string, language: ScriptLanguage): Token[] {
     } else if (char === '"' || (char === "'" && language !== 'vbscript')) {
       const literal = readLiteral(text, at, language)
       const expands = language === 'powershell' && char === '"' && literal.value.includes('$')
-      push('text', literal.value, literal.end, expands ? { expands: true } : {})
+      // `"\\x57\\x53"` hides a word as well as joining does.
+      const isEscaped = language === 'jscript' && /\\[xu][0-9a-f]{2}/i.test(text.slice(at, literal.end))
+      push('text', literal.value, literal.end, {
+        ...(expands ? { expands: true } : {}),
+        ...(isEscaped ? { made: true } : {}),
+      })
     } else if (char === '$' && sticky(VARIABLE, at) !== undefined) {
       const name = sticky(VARIABLE, at) ?? ''
       push('variable', name.replace(/[${}]/g, '').toLowerCase(), at + name.length)
