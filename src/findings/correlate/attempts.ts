@@ -154,13 +154,24 @@ function compatible(item: Item, draft: Draft): boolean {
   return item.filter === '' || draft.filter === undefined || item.filter === draft.filter.name
 }
 
-/** What is left: joined to a named attempt of the same host close in time, else gathered by what it is about. */
+/** Attempts that belong together, and the texts they consist of. */
+interface Cluster {
+  readonly draft: Draft
+  readonly commands: Set<string>
+  last: bigint | undefined
+}
+
+/**
+ * What is left: joined to a named attempt of the same host close in time, else gathered. The same command is one entry
+ * however often it is seen; other commands within minutes are steps of the same act.
+ */
 function gather(items: readonly Item[], named: readonly Draft[]): Draft[] {
-  const groups = new Map<string, Draft[]>()
+  const groups = new Map<string, Cluster[]>()
+  const byHost = draftsByHost(named)
   for (const item of items) {
     const { context, timeFiletime } = item.observation
     if (isServicing(item)) continue
-    const partners = nearAttempt(item, named)
+    const partners = nearAttempt(item, byHost.get(item.host) ?? [])
     const [partner] = partners
     if (partners.length === 1 && partner !== undefined) {
       partner.extra.push(item)
@@ -169,24 +180,32 @@ function gather(items: readonly Item[], named: readonly Draft[]): Draft[] {
     if (context?.onlyDefines === true || context?.tool === 'winmgmt') continue
     const about = [context?.remoteHost?.toLowerCase() ?? '', baseName(context?.mofPath)].join('\0')
     const key = [item.host, about].join('\0')
-    const known = groups.get(key) ?? []
-    const last = known.at(-1)
-    const previous = last?.extra.at(-1)?.observation.timeFiletime
-    const joins =
-      last !== undefined &&
-      (timeFiletime === undefined || previous === undefined || timeFiletime - previous <= WINDOW)
-    if (joins) last.extra.push(item)
-    else {
-      known.push({
-        host: item.host,
-        namespace: item.namespace,
-        extra: [item],
-        about: ['attempt', about, commandOf(item)].join('\0'),
+    const clusters = groups.get(key) ?? []
+    groups.set(key, clusters)
+    const command = commandOf(item)
+    const newest = clusters.at(-1)
+    const near =
+      newest !== undefined &&
+      (timeFiletime === undefined || newest.last === undefined || timeFiletime - newest.last <= WINDOW)
+    const cluster = near ? newest : clusters.find((known) => known.commands.has(command))
+    if (cluster !== undefined) {
+      cluster.draft.extra.push(item)
+      cluster.commands.add(command)
+      if (cluster === newest) cluster.last = timeFiletime ?? cluster.last
+    } else {
+      clusters.push({
+        draft: {
+          host: item.host,
+          namespace: item.namespace,
+          extra: [item],
+          about: ['attempt', about, command].join('\0'),
+        },
+        commands: new Set([command]),
+        last: timeFiletime,
       })
     }
-    groups.set(key, known)
   }
-  return [...groups.values()].flat()
+  return [...groups.values()].flat().map(({ draft }) => draft)
 }
 
 function nearAttempt(item: Item, drafts: readonly Draft[]): Draft[] {

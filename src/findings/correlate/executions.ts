@@ -1,4 +1,3 @@
-import type { CimValue } from '../../lang/cim-value.ts'
 import { baseName, userWritable } from '../observe/index.ts'
 import { type Draft, draftsByHost, isReal, itemsOf } from './graph.ts'
 import type { Item } from './item.ts'
@@ -71,7 +70,7 @@ function candidatesFor(item: Item, drafts: readonly Draft[], lives: ReadonlyMap<
   }
   if (isChild && best.length > 1) {
     const image = baseName(context?.image).replace(/\.exe$/, '')
-    const naming = best.filter((draft) => image !== '' && scriptOf(draft).includes(image))
+    const naming = best.filter((draft) => image !== '' && payloadsOf(draft).script.includes(image))
     if (naming.length > 0) return naming
   }
   return best
@@ -90,9 +89,7 @@ function runsAs(draft: Draft, item: Item): boolean {
     )
   }
   if (item.consumerClass === '' || consumer.class === item.consumerClass) return item.consumerClass !== ''
-  return consumer.items.some((other) =>
-    other.observation.consumer?.superclasses?.some((name) => name.toLowerCase() === item.consumerClass),
-  )
+  return payloadsOf(draft).superclasses.has(item.consumerClass)
 }
 
 const KNOWN_CLASSES = new Set([
@@ -150,19 +147,37 @@ function existedAt(life: Life | undefined, item: Item): boolean {
   return life.listed || life.deleted === undefined || time <= life.deleted + SLACK
 }
 
-function property(draft: Draft, name: string): string[] {
-  const values: (CimValue | undefined)[] =
-    draft.consumer?.items.map((item) => item.observation.consumer?.properties[name]) ?? []
-  return [...new Set(values.filter((value): value is string => typeof value === 'string' && value !== ''))]
+/** What a consumer runs, and what it is derived from, worked out once for each. */
+interface Payloads {
+  readonly templates: readonly string[]
+  readonly script: string
+  readonly superclasses: ReadonlySet<string>
 }
 
-function scriptOf(draft: Draft): string {
-  return property(draft, 'ScriptText').join('\n').toLowerCase()
+const payloads = new WeakMap<Draft, Payloads>()
+
+function payloadsOf(draft: Draft): Payloads {
+  const known = payloads.get(draft)
+  if (known !== undefined) return known
+  const templates = new Set<string>()
+  const scripts = new Set<string>()
+  const superclasses = new Set<string>()
+  for (const { observation } of draft.consumer?.items ?? []) {
+    const { CommandLineTemplate, ExecutablePath, ScriptText } = observation.consumer?.properties ?? {}
+    for (const text of [CommandLineTemplate, ExecutablePath]) {
+      if (typeof text === 'string' && text !== '') templates.add(text)
+    }
+    if (typeof ScriptText === 'string') scripts.add(ScriptText)
+    for (const name of observation.consumer?.superclasses ?? []) superclasses.add(name.toLowerCase())
+  }
+  const found = { templates: [...templates], script: [...scripts].join('\n').toLowerCase(), superclasses }
+  payloads.set(draft, found)
+  return found
 }
 
 /** Whether a process is what a command line consumer starts: its template with `%...%` filled in from the event. */
 function startedBy(draft: Draft, commandLine: string | undefined, image: string | undefined): boolean {
-  const templates = [...property(draft, 'CommandLineTemplate'), ...property(draft, 'ExecutablePath')]
+  const { templates } = payloadsOf(draft)
   if (commandLine === undefined) {
     return image !== undefined && templates.some((template) => sameProgram(firstToken(template), image))
   }

@@ -20,7 +20,7 @@ export function finishDraft(
   timers: ReadonlyMap<string, readonly Item[]>,
   around: (draft: Draft, lifecycle: Lifecycle, user: string | undefined) => readonly Observation[],
 ): SubscriptionFacts {
-  const filter = mergeFilter(draft.filter)
+  const filter = draft.filter === undefined ? attemptedFilter(draft) : mergeFilter(draft.filter)
   const consumer = draft.consumer === undefined ? executedConsumer(draft) : mergeConsumer(draft.consumer)
   const binding = mergeBinding(draft.binding)
   const contentChanged = filter.earlier.length + consumer.earlier.length > 0
@@ -70,15 +70,22 @@ export function finishDraft(
   }
 }
 
-/** A consumer that is only known by what ran. */
+/** A filter of which an attempt tells no name. */
+function attemptedFilter(draft: Draft): ReturnType<typeof mergeFilter> {
+  const said = draft.extra.find(({ attempt, observation }) => attempt && observation.filter !== undefined)
+  return { facts: said?.observation.filter, earlier: [] }
+}
+
+/** A consumer that is only known by what ran, or by an attempt that tells no name. */
 function executedConsumer(draft: Draft): ReturnType<typeof mergeConsumer> {
   for (const { observation } of draft.extra) {
     if (observation.operation === 'executed' && observation.consumer?.class !== undefined) {
       return { facts: { class: observation.consumer.class, properties: {} }, earlier: [] }
     }
   }
-  const named = draft.extra.find((item) => item.observation.consumer !== undefined)?.observation.consumer
-  return { facts: named, earlier: [] }
+  const said = draft.extra.filter(({ observation }) => observation.consumer !== undefined)
+  const best = said.find(({ observation }) => Object.keys(observation.consumer?.properties ?? {}).length > 0)
+  return { facts: (best ?? said[0])?.observation.consumer, earlier: [] }
 }
 
 /** Short hash over what the subscription is, never over where it was found. */

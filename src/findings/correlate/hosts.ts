@@ -11,6 +11,9 @@ export const NAMELESS = '\0'
 export class Hosts {
   readonly #canonical = new Map<string, string>()
   readonly #display = new Map<string, string>()
+  readonly #aliases = new Map<string, string[]>()
+  /** Full names by their first label. */
+  readonly #full = new Map<string, string[]>()
 
   constructor(names: Iterable<string>) {
     const spellings = new Map<string, string>()
@@ -20,7 +23,7 @@ export class Hosts {
       // The spelling shown does not depend on the order of evidence; mixed case says more than all lower.
       if (known === undefined || name < known) spellings.set(lower, name)
     }
-    const full = new Map<string, string[]>()
+    const full = this.#full
     for (const lower of spellings.keys()) {
       if (!isFull(lower)) continue
       const short = lower.slice(0, lower.indexOf('.'))
@@ -30,6 +33,7 @@ export class Hosts {
       const candidates = isFull(lower) ? [] : (full.get(lower) ?? [])
       const key = candidates.length === 1 ? (candidates[0] ?? lower) : lower
       this.#canonical.set(lower, key)
+      this.#aliases.set(key, [...(this.#aliases.get(key) ?? []), lower])
       this.#display.set(key, spellings.get(key) ?? key)
     }
   }
@@ -41,9 +45,13 @@ export class Hosts {
     return this.#canonical.get(lower) ?? lower
   }
 
-  /** Whether evidence names this host. */
-  knows(host: string): boolean {
-    return this.#canonical.has(host.toLowerCase())
+  /** Key of a host that a text names, short or full, when evidence knows exactly one such host. */
+  find(host: string): string | undefined {
+    const lower = host.toLowerCase()
+    const known = this.#canonical.get(lower)
+    if (known !== undefined) return known
+    const full = this.#full.get(lower) ?? []
+    return full.length === 1 ? full[0] : undefined
   }
 
   /** The host's name as evidence spells it. */
@@ -52,8 +60,8 @@ export class Hosts {
   }
 
   /** Every spelling (lower case) of a host. */
-  aliases(key: string): string[] {
-    return [...this.#canonical].filter(([, canonical]) => canonical === key).map(([name]) => name)
+  aliases(key: string): readonly string[] {
+    return this.#aliases.get(key) ?? []
   }
 }
 

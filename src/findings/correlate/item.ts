@@ -25,7 +25,7 @@ export function itemOf(observation: Observation, hosts: Hosts): Item {
   const filter = observation.filter?.name ?? filterOfPath(binding?.filter)
   return {
     observation,
-    host: hosts.key(target !== undefined && hosts.knows(target) ? target : observation.host),
+    host: (target === undefined ? undefined : hosts.find(target)) ?? hosts.key(observation.host),
     namespace: observation.namespace?.toLowerCase() ?? '',
     filter: filter?.toLowerCase() ?? '',
     consumerClass: (observation.consumer?.class ?? path?.class ?? '').toLowerCase(),

@@ -83,8 +83,8 @@ function kindOf(provider: string, channel: string): LogKind {
  */
 export class Observer {
   readonly observations: Observation[] = []
-  readonly dismissed = new DismissedCollector()
-  readonly logons = new RemoteLogons()
+  readonly dismissed: DismissedCollector = new DismissedCollector()
+  readonly logons: RemoteLogons = new RemoteLogons()
   readonly #children = new Map<string, Observation[]>()
   readonly #report: Report
   readonly #authors: AuthoredReader

@@ -103,7 +103,9 @@ function payload(className: string | undefined, destination: string): Readonly<R
 
 function value(text: string | undefined): string | undefined {
   if (text === undefined) return undefined
-  const plain = unquoteSysmon(text)
+  const unquoted = unquoteSysmon(text)
+  // Without quotes the blank before the value is the forwarder's.
+  const plain = unquoted === text ? text.trim() : unquoted
   return plain === '' || plain === '-' ? undefined : plain
 }
 

@@ -42,7 +42,7 @@ const TICKS_PER_DAY = 864_000_000_000n
 
 /** Telemetry of one host. */
 export class HostTelemetry {
-  readonly spans = new Map<TelemetryKind, Span>()
+  readonly spans: Map<TelemetryKind, Span> = new Map()
   readonly cleared: Cleared[] = []
 
   note(kind: TelemetryKind, time: bigint | undefined): void {
@@ -80,7 +80,7 @@ export class HostTelemetry {
 
 /** Counts, while records are added, which telemetry each host has. */
 export class Telemetry {
-  readonly hosts = new Map<string, HostTelemetry>()
+  readonly hosts: Map<string, HostTelemetry> = new Map()
 
   addEvent(event: EventRecord): void {
     const { timeFiletime: time, eventId } = event
