@@ -1,11 +1,19 @@
-import { guessLanguage, type ScriptLanguage, type Token, tokenize } from './tokens.ts'
+import {
+  arithmetic,
+  call,
+  charOf,
+  literalPattern,
+  MAX_ITEMS,
+  method,
+  replaced,
+} from './constant-functions.ts'
+import { guessLanguage, isMark, isName, type ScriptLanguage, type Token, tokenize } from './tokens.ts'
 import type { DecodedLayer } from './types.ts'
 
 const MAX_PASSES = 24
 const MAX_VALUE = 65_536
 /** Characters that folding may make in all, so that doubling variables cannot swell. */
 const MAX_MADE = 1_048_576
-const MAX_ITEMS = 20_000
 
 interface Folded {
   readonly token: Token
@@ -19,10 +27,6 @@ interface State {
   made: number
 }
 
-const isMark = (token: Token | undefined, value: string): boolean =>
-  token?.kind === 'mark' && token.value === value
-const isName = (token: Token | undefined, ...names: readonly string[]): boolean =>
-  token?.kind === 'name' && names.includes(token.value)
 const isConstant = (token: Token | undefined): boolean =>
   token?.kind === 'text' || token?.kind === 'number' || token?.kind === 'list'
 
@@ -46,101 +50,6 @@ function constantItems(
     else if (!isMark(tokens[at], close)) return undefined
   }
   return undefined
-}
-
-const charOf = (value: string): string => {
-  const code = Number(value)
-  return Number.isInteger(code) && code >= 0 && code <= 0xffff ? String.fromCharCode(code) : ''
-}
-
-function percentDecoded(text: string): string {
-  return text
-    .replace(/%u([0-9a-f]{4})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-    .replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-}
-
-/** A regular expression that is only literal text, as that text; `undefined` when it means more. */
-function literalPattern(pattern: string): string | undefined {
-  let plain = ''
-  for (let at = 0; at < pattern.length; at += 1) {
-    const char = pattern.charAt(at)
-    if (char === '\\' && /[^\w]/.test(pattern.charAt(at + 1))) {
-      at += 1
-      plain += pattern.charAt(at)
-    } else if ('.*+?^$()[]{}|\\'.includes(char)) return undefined
-    else plain += char
-  }
-  return plain
-}
-
-function replaced(text: string, from: string, to: string, ignoreCase: boolean): string {
-  if (from === '') return text
-  if (!ignoreCase) return text.split(from).join(to)
-  const escaped = from.replace(/[.*+?^$()[\]{}|\\]/g, '\\$&')
-  return text.replace(new RegExp(escaped, 'gi'), () => to)
-}
-
-/** Calls by bare name with constant arguments: `Chr(65)`, `Replace(a, b, c)`, `unescape("%41")`. */
-function call(name: string, args: readonly Token[]): string | readonly string[] | undefined {
-  const [first, second, third] = args
-  const text = first?.value ?? ''
-  switch (name) {
-    case 'chr':
-    case 'chrw':
-    case 'chrb':
-      return args.length === 1 ? charOf(text) : undefined
-    case 'strreverse':
-      return [...text].reverse().join('')
-    case 'replace':
-      return second !== undefined && third !== undefined
-        ? replaced(text, second.value, third.value, false)
-        : undefined
-    case 'unescape':
-    case 'decodeuricomponent':
-    case 'decodeuri':
-      return args.length === 1 ? percentDecoded(text) : undefined
-    case 'fromcharcode':
-      return args.map((token) => charOf(token.value)).join('')
-    case 'lcase':
-      return text.toLowerCase()
-    case 'ucase':
-      return text.toUpperCase()
-    case 'array':
-      return args.map((token) => token.value)
-    default:
-      return undefined
-  }
-}
-
-/** Methods of a constant text or list: `'a'.replace('b','c')`, `.split('')`, `.reverse()`, `.join('')`. */
-function method(on: Token, name: string, args: readonly Token[]): string | readonly string[] | undefined {
-  const [first, second] = args
-  if (on.kind === 'list') {
-    const items = on.items ?? []
-    if (name === 'join') return items.join(first?.value ?? ',')
-    if (name === 'reverse') return [...items].reverse()
-    return undefined
-  }
-  switch (name) {
-    case 'replace':
-      return first !== undefined && second !== undefined
-        ? replaced(on.value, first.value, second.value, false)
-        : undefined
-    case 'split':
-      return first === undefined ? undefined : on.value.split(first.value).slice(0, MAX_ITEMS)
-    case 'tochararray':
-      return [...on.value]
-    case 'tolower':
-    case 'tolowercase':
-    case 'tostring':
-    case 'trim':
-      return name.startsWith('tolower') ? on.value.toLowerCase() : on.value
-    case 'toupper':
-    case 'touppercase':
-      return on.value.toUpperCase()
-    default:
-      return undefined
-  }
 }
 
 /** The constant that the tokens at `at` amount to, if they do. `before` is what stands left of them. */
@@ -278,16 +187,6 @@ function reduce(
 }
 
 type Make = (value: string | readonly string[] | undefined, used: number) => Folded | undefined
-
-function arithmetic(left: number, operator: Token | undefined, right: number): number | undefined {
-  if (isMark(operator, '+')) return left + right
-  if (isMark(operator, '-')) return left - right
-  if (isMark(operator, '*')) return left * right
-  if (isMark(operator, '/')) return right !== 0 && left % right === 0 ? left / right : undefined
-  if (isMark(operator, '^') || isName(operator, 'xor')) return left ^ right
-  if (operator?.kind === 'operator' && operator.value === 'bxor') return left ^ right
-  return undefined
-}
 
 /** `'{1}{0}' -f 'a','b'`. */
 function format(tokens: readonly Token[], at: number, make: Make): Folded | undefined {

@@ -142,3 +142,10 @@ export function tokenize(text: string, language: ScriptLanguage): Token[] {
   }
   return tokens
 }
+
+/** True for this very mark, e.g. `(`. */
+export const isMark = (token: Token | undefined, value: string): boolean =>
+  token?.kind === 'mark' && token.value === value
+/** True for one of these names, in lower case. */
+export const isName = (token: Token | undefined, ...names: readonly string[]): boolean =>
+  token?.kind === 'name' && names.includes(token.value)
