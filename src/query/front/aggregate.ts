@@ -20,6 +20,19 @@ const WIDE: ReadonlySet<string> = new Set([
   'take_any',
 ])
 
+/** Aggregates whose result has the type of their argument. */
+const SAME_TYPE: ReadonlySet<string> = new Set([
+  'any',
+  'max',
+  'maxif',
+  'min',
+  'minif',
+  'percentile',
+  'sum',
+  'sumif',
+  'take_any',
+])
+
 /** The call a `summarize` item consists of, when it is one that may make several columns. */
 export function wideAggregate(syn: Syn): Syn | undefined {
   let inner = syn
@@ -47,7 +60,14 @@ export function aggregateOf(context: Context, syn: Syn, index: number): Aggregat
   const row: Context = { front: context.front, scope: context.scope, columns: context.columns }
   const made = syn.columns ?? [{ name: '', type: syn.scalar ?? ('dynamic' as const) }]
   const args = wideArguments(row, name, nodes, made)
-  const columns = made.map((column, i): Column => ({ name: `$a${index}.${i}`, type: column.type }))
+  // Where the binder does not know a type (after bag_unpack), the argument's decides.
+  const known = args[0]?.type ?? 'dynamic'
+  const columns = made.map(
+    (column, i): Column => ({
+      name: `$a${index}.${i}`,
+      type: syn.isUnknown && SAME_TYPE.has(name) ? known : column.type,
+    }),
+  )
   return { name, args, columns, span: spanOf(context, syn) }
 }
 
@@ -63,16 +83,25 @@ function wideArguments(
   const inputs = visible(context.columns ?? [])
   const rest = made.slice(before.length).map((column): Expr => {
     // The binder may have given the column a suffix against a clash; the source is the longest input it starts with.
-    const source = inputs.find((input) => input.name === column.name) ?? longestPrefix(inputs, column.name)
+    const source =
+      inputs.find((input) => input.name === column.name) ?? renamed(inputs, name, nodes, column.name)
     return { kind: 'column', name: source.name, type: source.type }
   })
   if (name === 'count') return []
   return [...before, ...rest]
 }
 
-function longestPrefix(inputs: readonly Column[], name: string): Column {
-  const fits = inputs.filter((input) => name.startsWith(input.name))
+/** The old argmin and argmax put their own name and key before a column's; a clash may have added a number. */
+function renamed(inputs: readonly Column[], name: string, nodes: readonly Syn[], made: string): Column {
+  const key = nodes[0]?.resultName ?? ''
+  const prefix = [`${name.slice(3)}_${key}_`, `${key}_`].find((candidate) => made.startsWith(candidate)) ?? ''
+  const bare = made.slice(prefix.length)
+  const exact = inputs.find((input) => input.name === bare)
+  if (exact !== undefined) return exact
+  const fits = inputs.filter(
+    (input) => bare.startsWith(input.name) && /^\d*$/.test(bare.slice(input.name.length)),
+  )
   const best = fits.sort((a, b) => b.name.length - a.name.length)[0]
-  if (best === undefined) throw new Error(`invariant: no input column for ${name}`)
+  if (best === undefined) throw new Error(`invariant: no input column for ${made}`)
   return best
 }

@@ -79,8 +79,8 @@ export function readExpr(context: Context, syn: Syn): Expr {
   const { kind } = syn
   const binary = BINARY[kind]
   if (binary !== undefined) {
-    const type = binaryType(syn)
-    return call(context, syn, binary, [operand(context, syn, 'Left'), operand(context, syn, 'Right')], type)
+    const sides = [operand(context, syn, 'Left'), operand(context, syn, 'Right')]
+    return call(context, syn, binary, sides, binaryType(syn, binary, sides))
   }
   const list = LISTS[kind]
   if (list !== undefined) return readList(context, syn, list)
@@ -141,8 +141,14 @@ function operand(context: Context, syn: Syn, name: string): Expr {
   return readExpr(context, syn.child(name))
 }
 
-function binaryType(syn: Syn): KustoType {
-  return syn.scalar ?? 'bool'
+/** The binder's type, or the operands' where it does not know a column. */
+function binaryType(syn: Syn, operator: string, sides: readonly Expr[]): KustoType {
+  if (!syn.isUnknown || !['+', '-', '*', '/', '%'].includes(operator)) return syn.scalar ?? 'bool'
+  const types = sides.map((side) => side.type)
+  if (types.includes('datetime')) return operator === '-' && types[0] === types[1] ? 'timespan' : 'datetime'
+  if (types.includes('timespan')) return operator === '/' && types[0] === types[1] ? 'real' : 'timespan'
+  if (types.includes('real') || types.includes('dynamic')) return 'real'
+  return types.includes('decimal') ? 'decimal' : 'long'
 }
 
 function readName(context: Context, syn: Syn): Expr {
@@ -244,8 +250,27 @@ function readCall(context: Context, syn: Syn): Expr {
   return readBuiltIn(context, syn, lower, args)
 }
 
+/** Functions whose result has the type of their values. */
+const CHOICES: ReadonlySet<string> = new Set([
+  'iff',
+  'iif',
+  'case',
+  'coalesce',
+  'max_of',
+  'min_of',
+  'abs',
+  'bin',
+])
+
+function choice(context: Context, syn: Syn, name: string, nodes: readonly Syn[]): Expr {
+  const args = readArguments(context, nodes)
+  const first = name === 'iff' || name === 'iif' || name === 'case' ? args[1] : args[0]
+  return call(context, syn, name, args, first?.type ?? 'dynamic')
+}
+
 function readBuiltIn(context: Context, syn: Syn, name: string, args: readonly Syn[]): Expr {
   const type = CORRECTED_TYPES[name] ?? syn.scalar ?? 'dynamic'
+  if (syn.isUnknown && CHOICES.has(name)) return choice(context, syn, name, args)
   switch (name) {
     case 'column_ifexists':
       return readColumnIfExists(context, syn, args)

@@ -122,6 +122,9 @@ function analyze(text: string, options: CompileOptions): KustoCode {
   }
 }
 
+/** Functions of the services that reach other data than this case. */
+const CLOUD_FUNCTIONS = /^(arg|adx|workspace|app|resource|cluster|database|external_table)$/i
+
 /** Errors the binder reports about queries that the services accept. */
 function isFalseAlarm(code: string, before: string): boolean {
   // The services take count(x) for any x; the binder wants a predicate.
@@ -146,6 +149,13 @@ function throwErrors(code: KustoCode, edited: Edited, source: string): void {
       start,
       end: Math.max(start, unshift(item.Start + item.Length)),
     })
+  }
+  const cloud = errors.find(
+    (error) => error.code === 'KS211' && CLOUD_FUNCTIONS.test(text.slice(error.start, error.end)),
+  )
+  if (cloud !== undefined) {
+    const hint = 'data outside this case cannot be reached: load it as a table and name that table here'
+    throw refusal(`the function ${text.slice(cloud.start, cloud.end)}()`, cloud, source, hint)
   }
   const [first, ...rest] = errors.sort((a, b) => a.start - b.start)
   if (first === undefined) return

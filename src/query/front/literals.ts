@@ -53,7 +53,9 @@ export function readLiteral(context: Context, syn: Syn): Literal {
     case 'guid':
       return literal(type, String(value).toLowerCase())
     case 'timespan': {
-      const ticks = timespanTicks(String(value))
+      // The service reads `time(1.02:03:04)` as zero; the text has it right.
+      const inner = /^(?:time|timespan)\s*\(([^)]*)\)$/i.exec(syn.text)?.[1]
+      const ticks = timespanTicks(inner ?? '') ?? timespanTicks(String(value))
       return ticks === undefined
         ? refuse(context, syn, 'this timespan literal')
         : literal(type, String(ticks))

@@ -3,7 +3,7 @@ import { aggregateOf, wideAggregate } from './aggregate.ts'
 import { type Context, refuse } from './context.ts'
 import { NameTable } from './operators-columns.ts'
 import { readExpr } from './read.ts'
-import type { Syn } from './syntax.ts'
+import type { BoundColumn, Syn } from './syntax.ts'
 
 /** `summarize`: keys in `by` order, then aggregates; names are the binder's, by position (SEMANTICS 5). */
 export function readSummarize(context: Context, input: Rel, syn: Syn): Rel {
@@ -43,8 +43,9 @@ function covarianceName(node: Syn): string | undefined {
 }
 
 /** An aggregate's own column keeps the binder's type; an expression over aggregates has its own. */
-function typed(expr: Expr, column: Column | undefined): Expr {
-  return expr.kind === 'column' && column !== undefined ? { ...expr, type: column.type } : expr
+function typed(expr: Expr, column: BoundColumn | undefined): Expr {
+  const bound = expr.kind === 'column' && column !== undefined && !column.unknown
+  return bound ? { ...expr, type: column.type } : expr
 }
 
 function explicitName(node: Syn): string | undefined {

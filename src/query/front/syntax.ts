@@ -5,6 +5,8 @@ import { type KustoNode, type KustoTypeSymbol, kindName, kusto } from './languag
 export interface BoundColumn {
   readonly name: string
   readonly type: KustoType
+  /** The binder does not know the type; `type` is dynamic then. */
+  readonly unknown?: boolean
 }
 
 const SCALARS: ReadonlySet<string> = new Set([
@@ -33,7 +35,12 @@ export function columnsOf(symbol: KustoTypeSymbol | null): BoundColumn[] | undef
   const columns: BoundColumn[] = []
   for (let i = 0; i < list.Count; i++) {
     const column = list.getItem(i)
-    columns.push({ name: column.Name, type: scalarType(column.Type) ?? 'dynamic' })
+    const type = scalarType(column.Type) ?? 'dynamic'
+    columns.push(
+      column.Type.Name === 'unknown'
+        ? { name: column.Name, type, unknown: true }
+        : { name: column.Name, type },
+    )
   }
   return columns
 }
@@ -104,6 +111,11 @@ export class Syn {
 
   get scalar(): KustoType | undefined {
     return scalarType(this.node.ResultType)
+  }
+
+  /** True where the binder gave up on a type, since a column may or may not be there. */
+  get isUnknown(): boolean {
+    return this.node.ResultType?.Name === 'unknown'
   }
 
   get columns(): BoundColumn[] | undefined {

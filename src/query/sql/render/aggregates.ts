@@ -11,14 +11,15 @@ type Summarize = Extract<Rel, { kind: 'summarize' }>
 /** `summarize` and `distinct`: one SELECT … GROUP BY; aggregates stand inside the output expressions. */
 export function renderAggregates(scope: TableScope, rel: Summarize): Relation {
   const input = renderRel(scope, rel.input)
-  const row = exprScope(scope, input)
+  const lonely = input.outer !== undefined && input.partition !== undefined && rel.keys.length === 0
+  const grouped = lonely && rel.aggregates.length > 0
+  const row = exprScope(scope, input, grouped ? '"$inner".' : '')
   const keys = new Map(rel.keys.map((key) => [key.name, renderExpr(row, key.expr)]))
   if (rel.aggregates.length === 0) return renderDistinct(scope, rel, input, keys)
-  const lonely = input.outer !== undefined && input.partition !== undefined && rel.keys.length === 0
   const here = lonely ? '"$here"' : undefined
   const values = new Map<string, string>()
   for (const aggregate of rel.aggregates) {
-    const made = renderAggregate(row, aggregate, input, here)
+    const made = renderAggregate(row, aggregate, lonely ? qualified(input) : input, here)
     for (const [i, column] of aggregate.columns.entries()) values.set(column.name, made[i] ?? 'NULL')
   }
   const output: ExprScope = {
@@ -47,6 +48,11 @@ function freeName(taken: readonly string[], base: string): string {
   let name = ident(base)
   for (let i = 1; taken.includes(name); i++) name = ident(`${base}${i}`)
   return name
+}
+
+/** The order of the elements, told apart from the outer rows' own columns. */
+function qualified(input: Relation): Relation {
+  return { ...input, order: input.order.map((key) => ({ ...key, sql: `"$inner".${key.sql}` })) }
 }
 
 /** All outer rows, with their elements where they have any; `"$here"` marks the real ones. */
