@@ -9,7 +9,7 @@ import { openRepository, readSubscriptionObjects, recoverInstances } from '../..
 const [, , name, folder, iterations] = process.argv
 
 function load() {
-  const read = (file) => new Uint8Array(readFileSync(join(folder, file)))
+  const read = (file) => readFileSync(join(folder, file))
   const mappings = readdirSync(folder).filter((file) => /\.(map|ver)$/i.test(file))
   return {
     source: folder,
@@ -50,13 +50,23 @@ const started = performance.now()
 const files = name === 'nothing' || name === 'read' ? undefined : load()
 const readMs = performance.now() - started
 const times = []
+const cpuTimes = []
+const cpuMs = () => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
 let found = {}
 for (let run = 0; run <= Number(iterations); run += 1) {
   const start = performance.now()
+  const startCpu = cpuMs()
   found = job(files)
   times.push(performance.now() - start)
+  cpuTimes.push(cpuMs() - startCpu)
 }
 const [coldMs, ...warm] = times
-const warmMs = warm.sort((a, b) => a - b)[warm.length >> 1]
+const median = (numbers) => numbers.sort((a, b) => a - b)[numbers.length >> 1]
+const warmMs = median(warm)
+const warmCpuMs = median(cpuTimes.slice(1))
+const processCpuMs = cpuMs()
 const peakMb = process.resourceUsage().maxRSS / 1024
-console.log(JSON.stringify({ readMs, coldMs, warmMs, peakMb, found, diagnostics }))
+console.log(JSON.stringify({ readMs, coldMs, warmMs, warmCpuMs, processCpuMs, peakMb, found, diagnostics }))

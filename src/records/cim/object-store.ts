@@ -120,11 +120,15 @@ export class ObjectStore {
         throw fail(`logical page ${place.page + index} belongs to that of page ${owner}`)
       offsets.push(offset)
     }
+    for (let index = 1; index <= pages; index += 1) this.#claimed.set(place.page + index, place.page)
+    const from = start + entry.offset
+    const isInOnePiece = offsets.every((offset, index) => offset === start + (index + 1) * PAGE_SIZE)
+    if (isInOnePiece && from + entry.size <= this.bytes.length)
+      return this.bytes.subarray(from, from + entry.size)
     const joined = new Uint8Array(entry.size)
     joined.set(this.bytes.subarray(start + entry.offset, start + PAGE_SIZE))
     let filled = PAGE_SIZE - entry.offset
-    for (const [index, offset] of offsets.entries()) {
-      this.#claimed.set(place.page + 1 + index, place.page)
+    for (const offset of offsets) {
       const length = Math.min(PAGE_SIZE, entry.size - filled)
       if (offset + length > this.bytes.length) throw fail('it is cut off by the end of the file')
       joined.set(this.bytes.subarray(offset, offset + length), filled)
