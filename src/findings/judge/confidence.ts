@@ -15,7 +15,12 @@ const isCertain = (sighting: Sighting): boolean =>
  */
 export function confidenceOf(facts: SubscriptionFacts): Confidence {
   const confidence = bySightings(facts)
-  const isShown = facts.observations.some(({ context }) => SHOWN.includes(context?.signal))
+  const isShown = facts.observations.some(
+    ({ context }) =>
+      SHOWN.includes(context?.signal) ||
+      // The list itself was seen to change, not only a command that would change it.
+      (context?.signal === 'autorecover' && context.commandLine === undefined),
+  )
   return confidence === 'low' && isShown ? 'medium' : confidence
 }
 
@@ -24,7 +29,6 @@ const SHOWN: readonly (SideSignal | undefined)[] = [
   'repository-replaced',
   'foreign-provider',
   'consumer-child',
-  'autorecover',
 ]
 
 function bySightings(facts: SubscriptionFacts): Confidence {

@@ -168,7 +168,10 @@ export function hostFeatures(facts: SubscriptionFacts, content: JudgementContent
 }
 
 function mofcompFeatures(facts: SubscriptionFacts, content: JudgementContent): readonly Applied[] {
-  const compiled = withSignal(facts, 'mofcomp')
+  // With `-autorecover` the act is told as that; the compiler was started all the same.
+  const compiled = facts.observations.filter(
+    ({ context }) => context?.signal === 'mofcomp' || context?.tool === 'mofcomp',
+  )
   const applied: Applied[] = []
   const byParent = compiled.filter(({ context }) =>
     content.lists.mofcompParents.includes(baseName(context?.parentImage)),

@@ -6,7 +6,7 @@ import {
   matchKnownGood,
   matchVendor,
 } from '../known-good/index.ts'
-import type { Judgement, Reason, Severity, SubscriptionFacts, Verdict } from '../model.ts'
+import type { ConsumerFacts, Judgement, Reason, Severity, SubscriptionFacts, Verdict } from '../model.ts'
 import { analysePayload, decodeLayers, describeAction, indicatorsIn, type Payload } from '../payload/index.ts'
 import { explainTrigger } from '../trigger/index.ts'
 import { confidenceOf } from './confidence.ts'
@@ -239,7 +239,9 @@ export function judge(facts: SubscriptionFacts, context: JudgementContext = {}):
   }
   const reasons = [...features, ...ruleReasons(sumOf(features), rules)]
   const outcome = settle(seen, payload, match, fingerprint, reasons, context, content)
-  const action = describeAction(consumer, payload, content.lists)
+  const child = payload.text === '' ? childOf(facts) : undefined
+  const shown = child === undefined ? payload : analysePayload(child, content.lists)
+  const action = describeAction(child ?? consumer, shown, content.lists)
   return {
     verdict: verdictOf(outcome, facts, payload),
     severity: outcome.severity,
@@ -247,21 +249,28 @@ export function judge(facts: SubscriptionFacts, context: JudgementContext = {}):
     score: sumOf(outcome.reasons),
     reasons: outcome.reasons,
     explanation:
-      payload.text === '' || facts.filter === undefined
-        ? explainWithout(facts, payload.text === '' ? bareAction(facts, action) : action, trigger.plain)
+      shown.text === '' || facts.filter === undefined
+        ? explainWithout(facts, shown.text === '' ? bareAction(facts, action) : action, trigger.plain)
         : { trigger: trigger.plain, action },
     ...(fingerprint === undefined ? {} : { fingerprint: fingerprint.full }),
     ...(outcome.allowed === undefined ? {} : { allowed: allowedBy(outcome.allowed) }),
-    ...layersOf(facts, payload),
-    ...indicatorsOf(facts, payload, content),
+    ...layersOf(facts, shown),
+    ...indicatorsOf(facts, shown, content),
   }
 }
 
-/** What is said of a consumer without content: nothing while the host showed more than its class tells. */
+/** A consumer of which only the child was seen, as if the child's command line were its own; it adds no points. */
+function childOf(facts: SubscriptionFacts): ConsumerFacts | undefined {
+  const line = facts.observations.find(({ context }) => context?.signal === 'consumer-child')?.context
+    ?.commandLine
+  return line === undefined
+    ? undefined
+    : { class: 'CommandLineEventConsumer', properties: { CommandLineTemplate: line } }
+}
+
+/** What is said of a consumer without content; nothing where not even its class is known. */
 function bareAction(facts: SubscriptionFacts, action: string): string | undefined {
-  const hasClass = consumerOf(facts)?.class !== undefined
-  const showsMore = facts.observations.some(({ context }) => context?.signal === 'consumer-child')
-  return hasClass && !showsMore ? action : undefined
+  return consumerOf(facts)?.class === undefined ? undefined : action
 }
 
 const allowedBy = ({ owner, reason, expires }: AllowEntry): NonNullable<Judgement['allowed']> => ({
@@ -289,14 +298,10 @@ function indicatorsOf(
   payload: Payload,
   content: JudgementContent,
 ): Pick<Judgement, 'indicators'> {
-  const seen = facts.observations.flatMap(({ context }) => [
-    context?.mofPath,
-    context?.signal === 'consumer-child' ? context.commandLine : undefined,
-  ])
-  const more = indicatorsIn(
-    seen.filter((text) => text !== undefined),
-    content.lists.schemaHosts,
-  ).filter((one) => !payload.indicators.some(({ kind, value }) => kind === one.kind && value === one.value))
+  const paths = facts.observations.map(({ context }) => context?.mofPath).filter((path) => path !== undefined)
+  const more = indicatorsIn(paths, content.lists.schemaHosts).filter(
+    (one) => !payload.indicators.some(({ kind, value }) => kind === one.kind && value === one.value),
+  )
   const indicators = [...payload.indicators, ...more]
   return indicators.length === 0 ? {} : { indicators }
 }
