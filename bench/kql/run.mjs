@@ -113,15 +113,15 @@ function firstDifference(a, b) {
 function coldStart() {
   const cache = mkdtempSync(join(tmpdir(), 'triad-bench-'))
   const call = (kql) =>
-    spawnSync(process.execPath, [join(flags.dist, 'cli/main.js'), 'query', kql, '--format', 'json'], {
+    spawnSync(process.execPath, [join(flags.dist, 'cli/bin.js'), 'query', kql, '--format', 'json'], {
       env: { ...process.env, XDG_CACHE_HOME: cache },
       encoding: 'utf8',
     })
   const kql = 'DeviceProcessEvents | where FileName has "scrcons" | summarize count() by DeviceName'
   const timed = (text) => {
     const start = performance.now()
-    const { status, stderr } = call(text)
-    if (status !== 0) throw new Error(`triad query failed (${status}): ${stderr}`)
+    const { status, stderr, stdout } = call(text)
+    if (status !== 0 || !stdout.startsWith('{"columns"')) throw new Error(`triad query failed (${status}): ${stderr}`)
     return performance.now() - start
   }
   const fresh = Array.from({ length: 3 }, (_, round) => timed(`${kql} | take ${round + 1}`))

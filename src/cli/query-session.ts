@@ -29,7 +29,6 @@ import {
   type TableSink,
   type UserTable,
 } from '../query/index.ts'
-import { readEvidence } from '../records/index.ts'
 import { diagnosticText } from '../reports/index.ts'
 import { selectionForTables, writeSubscriptionRows } from '../tables/index.ts'
 import { packageVersion } from './version.ts'
@@ -194,6 +193,8 @@ export class QuerySession {
   ): Promise<void> {
     const casefile = this.flags.case === undefined ? undefined : await this.engine()
     const known = casefile !== undefined && isDuckDb(casefile) ? await casefile.finishedEvidence() : new Set()
+    // Readers of every format are much code, and a query over a case needs none of it.
+    const { readEvidence } = await import('../records/index.ts')
     const items = await readEvidence(paths, {
       selection: tables === undefined ? 'all' : selectionForTables(tables),
       sink: {

@@ -20,11 +20,11 @@ interface Printed {
 async function triad(...argv: string[]): Promise<Printed> {
   let out = ''
   let err = ''
-  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text, done) => {
+  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation(((text: unknown, done?: () => void) => {
     out += String(text)
-    if (typeof done === 'function') done()
+    done?.()
     return true
-  })
+  }) as typeof process.stdout.write)
   const stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
     err += String(text)
     return true

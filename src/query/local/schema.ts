@@ -8,7 +8,7 @@ export interface LocalTables {
 }
 
 /** `union *`, `search`, `find` and `union Device*` can mean tables that the text does not name. */
-const NAMES_TABLES_BY_PATTERN = /\b(?:search|find)\b|\bunion\b[^|;]*\*/
+const NAMES_TABLES_BY_PATTERN = /(?:^|[|;(=])\s*(?:search|find)\b|\bunion\b[^|;]*\*/m
 
 /**
  * The tables a text can mean, which is all that a compiler has to know: those it names, and where it speaks of tables by

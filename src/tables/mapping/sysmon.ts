@@ -75,10 +75,14 @@ function consumerReference(path: string): string {
   return match === null ? text : `${match[1]}=${match[2]}`
 }
 
+/** Namespace of an absolute path; `''` of a relative one. */
 function namespaceOf(path: string): string {
   const match = /^\\\\[^\\]+\\(.+?):/.exec(sysmonWmiText(path))
   return match?.[1] ?? ''
 }
+
+/** Sysmon watches this namespace only, so relative paths mean it. */
+const WATCHED_NAMESPACE = 'root\\subscription'
 
 /** The account that changed a subscription, as Sysmon 19-21 name it. */
 const changer: Record<string, Source> = {
@@ -92,7 +96,7 @@ const binding: Record<string, Source> = {
     ['Filter', 'Consumer', 'Operation', 'User'],
     (filter, consumer, operation, user) =>
       jsonOf({
-        Namespace: namespaceOf(consumer) || namespaceOf(filter),
+        Namespace: namespaceOf(consumer) || namespaceOf(filter) || WATCHED_NAMESPACE,
         ESS: objectName(filter),
         Consumer: consumerReference(consumer),
         Operation: operation,
