@@ -405,6 +405,38 @@ Set-WmiInstance -Namespace root\\subscription -Class __FilterToConsumerBinding -
     ])
   })
 
+  test('a command aimed at another machine of the evidence belongs to that machine', () => {
+    const command = process(
+      {
+        Image: 'C:\\Windows\\System32\\wbem\\WMIC.exe',
+        CommandLine:
+          'wmic /node:SRV9 /namespace:\\\\root\\subscription path CommandLineEventConsumer create Name="EvilC", CommandLineTemplate="cmd.exe"',
+        ParentImage: 'C:\\Windows\\System32\\cmd.exe',
+      },
+      { host: 'PC1' },
+    )
+    const { subscriptions } = investigate([command, activation(EVIL, { host: 'srv9.lab.example' })])
+    expect(subscriptions).toHaveLength(1)
+    expect(subscriptions[0]).toMatchObject({ host: 'srv9.lab.example', state: 'bound' })
+    expect(subscriptions[0]?.sightings).toHaveLength(2)
+    expect(investigate([command]).subscriptions).toMatchObject([{ host: 'PC1', state: 'attempted' }])
+  })
+
+  test('the same command day after day is one entry', () => {
+    const mofcomp = (day: number) =>
+      process(
+        {
+          Image: 'C:\\Windows\\System32\\wbem\\mofcomp.exe',
+          OriginalFileName: 'mofcomp.exe',
+          CommandLine: 'mofcomp C:\\Users\\Public\\x.mof',
+          ParentImage: 'C:\\Windows\\System32\\cmd.exe',
+        },
+        { time: `2024-05-0${day}T10:00:00Z` },
+      )
+    const { subscriptions } = investigate([mofcomp(1), mofcomp(2), mofcomp(3)])
+    expect(subscriptions.map(({ sightings }) => sightings.length)).toEqual([3])
+  })
+
   test('a consumer whose class only the binding tells joins that binding', () => {
     const consumer = sampleEvent(SYSMON, 20, {
       Operation: 'Created',

@@ -12,7 +12,7 @@ export const SYSMON_NAMESPACE = 'root\\subscription'
 export function observeSysmonWmi(event: EventRecord, sink: ObserveSink): void {
   const field = fieldsOf(event)
   const place = placeOfEvent(event, 'sysmon')
-  const operation = operationOf(field('Operation') ?? event.message)
+  const operation = operationOf(field('Operation'))
   const user = field('User')
   const common = {
     operation,
@@ -76,9 +76,10 @@ function binding(field: Field, place: Place, common: Common, sink: ObserveSink):
   )
 }
 
+/** A record that lost its Operation still shows that the object was there. */
 function operationOf(text: string | undefined): Operation {
   const word = /\b(created|modified|deleted)\b/i.exec(text ?? '')?.[1]?.toLowerCase()
-  return word === 'modified' || word === 'deleted' ? word : 'created'
+  return word === 'created' || word === 'modified' || word === 'deleted' ? word : 'activated'
 }
 
 function classOfType(type: string | undefined): string | undefined {

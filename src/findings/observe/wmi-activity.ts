@@ -1,5 +1,10 @@
 import type { Report } from '../../diagnostics/index.ts'
-import { normalizeNamespace, parseObjectPath, parsePossibleCause } from '../../lang/mof/index.ts'
+import {
+  normalizeNamespace,
+  type PossibleCause,
+  parseObjectPath,
+  parsePossibleCause,
+} from '../../lang/mof/index.ts'
 import type { EventRecord } from '../../records/event.ts'
 import type { ConsumerFacts, FilterFacts } from '../model.ts'
 import { consumerFacts, consumerOfPath, defined, filterFacts, filterNameOfPath, pathPart } from './objects.ts'
@@ -58,7 +63,7 @@ export interface Activation {
 /** One observation of a whole triad from the values of 5861. */
 export function observeActivation(given: Activation, place: Place, sink: ObserveSink, report: Report): void {
   const source = `${place.sighting.evidence}#${place.sighting.recordId ?? place.sighting.offset ?? ''}`
-  const parsed = parsePossibleCause(given.cause, { source, report })
+  const parsed = readCause(given.cause, source, report)
   const filterName = usable(given.filterName) ? given.filterName : parsed.filterName
   const consumerPath = usable(given.consumerPath) ? given.consumerPath : parsed.consumerPath
   const namespace = usable(given.namespace) ? normalizeNamespace(given.namespace) : parsed.namespace
@@ -82,6 +87,23 @@ export function observeActivation(given: Activation, place: Place, sink: Observe
       binding: defined({ filter: filterName, consumer: consumerPath }),
     }),
   )
+}
+
+/** The same text comes again at every start of the service: read once, its strings are held once. */
+const causes = new Map<string, PossibleCause>()
+const MAX_CAUSES = 256
+const MAX_CACHED_TEXT = 65_536
+
+function readCause(text: string, source: string, report: Report): PossibleCause {
+  const known = causes.get(text)
+  if (known !== undefined) return known
+  const cause = parsePossibleCause(text, { source, report })
+  // What is incomplete is reported anew for each record.
+  if (!cause.complete || text.length > MAX_CACHED_TEXT) return cause
+  const oldest = causes.size >= MAX_CAUSES ? causes.keys().next() : undefined
+  if (oldest !== undefined && oldest.done !== true) causes.delete(oldest.value)
+  causes.set(text, cause)
+  return cause
 }
 
 function providerStarted(event: EventRecord, place: Place, sink: ObserveSink): void {
