@@ -16,13 +16,29 @@ const SENTINEL_TABLES = ['Event', 'SecurityEvent'] as const
 export const SIMULATED_TABLES: readonly string[] = [...DEFENDER_TABLES, ...SENTINEL_TABLES]
 
 /**
+ * What Defender's sensor reports itself: starts of processes, files, registry values, and bindings (from WMI-Activity).
+ * Sysmon's WMI events and Security's second record of a process start are not among it.
+ */
+function isSeenByDefender(event: EventRecord): boolean {
+  return event.provider === 'Microsoft-Windows-Sysmon' ? event.eventId <= 13 : event.eventId === 5861
+}
+
+/**
  * The rows that Defender XDR and Log Analytics would hold for these events, table by table, by the same mapping that
  * fills the tables from recorded evidence: so simulated and recorded evidence fill the same columns.
  */
 export function tableRows(events: readonly EventRecord[], host: SimulatedHost): Map<string, SimulatedRow[]> {
+  const defender = [...rowsOf(events.filter(isSeenByDefender), DEFENDER_TABLES)].map(
+    ([table, rows]) =>
+      [table, rows.map((row, index) => ({ ...row, DeviceId: host.deviceId, ReportId: index + 1 }))] as const,
+  )
+  return new Map([...defender, ...rowsOf(events, SENTINEL_TABLES)])
+}
+
+function rowsOf(events: readonly EventRecord[], tables: readonly string[]): Map<string, SimulatedRow[]> {
   const rows = new Map<string, SimulatedRow[]>()
   const writer = createTableWriter({
-    tables: new Set(SIMULATED_TABLES),
+    tables: new Set(tables),
     report: () => undefined,
     onBatch: (batch) => {
       const table = batch.schema.name
@@ -31,14 +47,6 @@ export function tableRows(events: readonly EventRecord[], host: SimulatedHost): 
   })
   for (const event of events) writer.event(event)
   writer.finish()
-  for (const table of DEFENDER_TABLES) {
-    const numbered = (rows.get(table) ?? []).map((row, index) => ({
-      ...row,
-      DeviceId: host.deviceId,
-      ReportId: index + 1,
-    }))
-    if (numbered.length > 0) rows.set(table, numbered)
-  }
   return rows
 }
 

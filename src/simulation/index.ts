@@ -12,5 +12,6 @@ export type {
   SimulatedSubscription,
 } from './model.ts'
 export { mofFile, possibleCause } from './possible-cause.ts'
+export { sampleFiles } from './samples.ts'
 export { scenarios } from './scenarios/index.ts'
 export { DEFAULT_START, type SimulateOptions, scenarioEvents, scenarioRecords, simulate } from './simulate.ts'

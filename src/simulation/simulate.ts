@@ -3,7 +3,7 @@ import { readEvtx } from '../records/evtx/index.ts'
 import { type EvtxEventInput, writeEvtx } from '../records/evtx/write/index.ts'
 import { tableRows } from './defender.ts'
 import { WORKSTATION } from './hosts.ts'
-import type { Scenario, SimulatedFile } from './model.ts'
+import type { Scenario, SimulatedFile, SimulatedHost } from './model.ts'
 import { Recorder } from './recorder.ts'
 import { scenarioRepository } from './repository.ts'
 
@@ -12,13 +12,15 @@ export interface SimulateOptions {
   readonly seed?: number
   /** Time of the first event, ISO 8601 UTC. Default {@link DEFAULT_START}. */
   readonly start?: string
+  /** The machine; the workstation of all scenarios by default. */
+  readonly host?: SimulatedHost
 }
 
 export const DEFAULT_START = '2026-03-02T09:15:00Z'
 
 /** The events of a scenario, in order of time, ready for the EVTX writer. */
 export function scenarioEvents(scenario: Scenario, options: SimulateOptions = {}): readonly EvtxEventInput[] {
-  const recorder = new Recorder(WORKSTATION, {
+  const recorder = new Recorder(options.host ?? WORKSTATION, {
     seed: options.seed ?? 1,
     start: options.start ?? DEFAULT_START,
   })
@@ -39,7 +41,7 @@ export function scenarioRecords(scenario: Scenario, options: SimulateOptions = {
 export function simulate(scenario: Scenario, options: SimulateOptions = {}): SimulatedFile[] {
   const logs = eventLogs(scenario, options)
   const records = [...logs.values()].flatMap((bytes) => [...readEvtx(bytes)])
-  const rows = tableRows(records, WORKSTATION)
+  const rows = tableRows(records, options.host ?? WORKSTATION)
   const repository = scenarioRepository(scenario, options.start ?? DEFAULT_START, options.seed ?? 1)
   return [
     ...[...logs].map(([channel, bytes]) => ({ path: `logs/${channel.replaceAll('/', '%4')}.evtx`, bytes })),

@@ -2,14 +2,14 @@ import { WORKSTATION } from '../hosts.ts'
 import type { SimulatedSubscription } from '../model.ts'
 import type { Process, Recorder } from '../recorder.ts'
 
-export const SYSTEM32 = 'C:\\Windows\\System32\\'
-export const POWERSHELL = `${SYSTEM32}WindowsPowerShell\\v1.0\\powershell.exe`
-export const CMD = `${SYSTEM32}cmd.exe`
-export const WMIC = `${SYSTEM32}wbem\\WMIC.exe`
-export const MOFCOMP = `${SYSTEM32}wbem\\mofcomp.exe`
-export const SVCHOST = `${SYSTEM32}svchost.exe`
-export const WMIPRVSE = `${SYSTEM32}wbem\\WmiPrvSE.exe`
-export const SCRCONS = `${SYSTEM32}wbem\\scrcons.exe`
+export const SYSTEM32: string = 'C:\\Windows\\System32\\'
+export const POWERSHELL: string = `${SYSTEM32}WindowsPowerShell\\v1.0\\powershell.exe`
+export const CMD: string = `${SYSTEM32}cmd.exe`
+export const WMIC: string = `${SYSTEM32}wbem\\WMIC.exe`
+export const MOFCOMP: string = `${SYSTEM32}wbem\\mofcomp.exe`
+export const SVCHOST: string = `${SYSTEM32}svchost.exe`
+export const WMIPRVSE: string = `${SYSTEM32}wbem\\WmiPrvSE.exe`
+export const SCRCONS: string = `${SYSTEM32}wbem\\scrcons.exe`
 
 /** Someone opens a console and works in it. */
 export function console(recorder: Recorder, image: string, commandLine: string): Process {
@@ -95,4 +95,4 @@ export function encoded(text: string): string {
   return Buffer.from(text, 'utf16le').toString('base64')
 }
 
-export const CREATOR = WORKSTATION.userSid
+export const CREATOR: string = WORKSTATION.userSid
