@@ -1,7 +1,7 @@
 import { AGGREGATE_NAMES } from '../plan/aggregates.ts'
 import type { Aggregate, Column, Expr } from '../plan/expr.ts'
 import { type Context, refuse, spanOf } from './context.ts'
-import { readExpr, visible } from './read.ts'
+import { readExpr } from './read.ts'
 import type { Syn } from './syntax.ts'
 
 export function isAggregate(name: string): boolean {
@@ -62,12 +62,18 @@ export function aggregateOf(context: Context, syn: Syn, index: number): Aggregat
   const args = wideArguments(row, name, nodes, made)
   // Where the binder does not know a type (after bag_unpack), the argument's decides.
   const known = args[0]?.type ?? 'dynamic'
-  const columns = made.map(
-    (column, i): Column => ({
+  const columns = made.map((column, i): Column => {
+    const source = args[i]
+    const hidden =
+      nodes.some((node) => node.kind === 'StarExpression') &&
+      source?.kind === 'column' &&
+      context.columns?.find((input) => input.name === source.name)?.hidden === true
+    return {
       name: `$a${index}.${i}`,
       type: syn.isUnknown && SAME_TYPE.has(name) ? known : column.type,
-    }),
-  )
+      ...(hidden ? { hidden } : {}),
+    }
+  })
   return { name, args, columns, span: spanOf(context, syn) }
 }
 
@@ -80,7 +86,8 @@ function wideArguments(
   const star = nodes.findIndex((node) => node.kind === 'StarExpression')
   if (star < 0) return nodes.map((node) => readExpr(context, node))
   const before = nodes.slice(0, star).map((node) => readExpr(context, node))
-  const inputs = visible(context.columns ?? [])
+  // The binder's `*` has the hidden columns too; the operator hides them again.
+  const inputs = context.columns ?? []
   const rest = made.slice(before.length).map((column): Expr => {
     // The binder may have given the column a suffix against a clash; the source is the longest input it starts with.
     const source =

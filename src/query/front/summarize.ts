@@ -1,4 +1,4 @@
-import type { Aggregate, Column, Expr, NamedExpr, Rel } from '../plan/expr.ts'
+import type { Aggregate, Expr, NamedExpr, Rel } from '../plan/expr.ts'
 import { aggregateOf, wideAggregate } from './aggregate.ts'
 import { type Context, refuse } from './context.ts'
 import { NameTable } from './operators-columns.ts'
@@ -29,7 +29,14 @@ export function readSummarize(context: Context, input: Rel, syn: Syn): Rel {
       items.push({ name: names.free(name), expr: typed(expr, column) })
     }
   }
-  const columns = items.map(({ name, expr }) => ({ name, type: expr.type }))
+  const hidden = new Set(
+    aggregates.flatMap((aggregate) => aggregate.columns.flatMap((c) => (c.hidden ? [c.name] : []))),
+  )
+  const columns = items.map(({ name, expr }) =>
+    expr.kind === 'column' && hidden.has(expr.name)
+      ? { name, type: expr.type, hidden: true }
+      : { name, type: expr.type },
+  )
   return { kind: 'summarize', input, keys, aggregates, items, columns }
 }
 

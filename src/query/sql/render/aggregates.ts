@@ -36,7 +36,12 @@ export function renderAggregates(scope: TableScope, rel: Summarize): Relation {
   const body = `SELECT ${select.join(', ')} FROM ${from}${groups.length === 0 ? '' : ` GROUP BY ${groups.join(', ')}`}`
   return {
     from: scope.builder.add(body),
-    columns: rel.items.map((item, i) => ({ name: item.name, type: item.expr.type, sql: names[i] ?? '' })),
+    columns: rel.items.map((item, i) => ({
+      name: item.name,
+      type: item.expr.type,
+      sql: names[i] ?? '',
+      ...(rel.columns[i]?.hidden === true ? { hidden: true } : {}),
+    })),
     extras: partition === undefined ? [] : [partition],
     order: [],
     partition,

@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest'
+import { compileCached, schemaForText } from './index.ts'
+
+const NO_CACHE = { get: () => undefined, set: () => undefined }
+
+test('arg_max(x, *) over a stored table compiles and keeps the hidden columns hidden, yet reachable by name', async () => {
+  const all = 'DeviceEvents | summarize arg_max(Timestamp, *) by DeviceId'
+  const schema = schemaForText(all)
+  const star = await compileCached(all, { schema }, NO_CACHE)
+  expect(star.columns.filter((column) => /^_(Evidence|Record|Recovered)/.test(column.name))).toEqual([])
+  const named = await compileCached(`${all} | project _RecordId`, { schema }, NO_CACHE)
+  expect(named.columns).toEqual([{ name: '_RecordId', type: 'long' }])
+})
