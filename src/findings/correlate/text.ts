@@ -13,12 +13,12 @@ export function comparable(value: CimValue | undefined): string {
           String(item) === '[object Object]' || Array.isArray(item) ? item : String(item),
         )
   return text
-    .replace(/\\[nrt]/g, ' ')
     .replace(/&lt;/g, '<')
     .replace(/&gt;/g, '>')
     .replace(/&quot;/g, '"')
     .replace(/&amp;/g, '&')
     .replace(/\\+/g, '\\')
+    .replace(/\\[nrt]/g, ' ')
     .replace(/\\(?=["'])/g, '')
     .replace(/\s+/g, ' ')
     .trim()
