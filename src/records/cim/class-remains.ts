@@ -7,6 +7,9 @@ import { type Layout, MAX_CLASS_DEPTH, PAGE_SIZE } from './layout.ts'
 import { nameHash, utf16 } from './name-hash.ts'
 import { readRecordTable } from './object-store.ts'
 
+/** Bytes of candidate class definitions that are tried on one page; ten consumer classes on one are less. */
+const MAX_PAGE_WORK = 16 * PAGE_SIZE
+
 /**
  * Class definitions found in OBJECTS.DATA without the index: those that record tables list, on pages of any kind,
  * and those of classes derived from `__EventConsumer` anywhere, by the text they begin with.
@@ -30,9 +33,15 @@ export class ClassRemains {
         )
       }
     }
+    let budget = 0
+    let budgetPage = -1
     for (const offset of consumerClassTexts(bytes)) {
-      const pageEnd = (Math.floor(offset / PAGE_SIZE) + 1) * PAGE_SIZE
-      this.#add(bytes.subarray(offset, Math.min(pageEnd, bytes.length)), source, offset)
+      const page = Math.floor(offset / PAGE_SIZE)
+      const record = bytes.subarray(offset, (page + 1) * PAGE_SIZE)
+      // Bait may begin everywhere and reach to the end of its page each time.
+      budget = (page === budgetPage ? budget : MAX_PAGE_WORK) - record.length
+      budgetPage = page
+      if (budget > 0) this.#add(record, source, offset)
     }
   }
 

@@ -15,6 +15,12 @@ interface Found {
   readonly copies: number[]
 }
 
+/** Contents of the live objects with one path: of each namespace, and of all (`''` stands for an unknown one). */
+interface LiveContents {
+  readonly byNamespace: Map<string, Set<string>>
+  readonly all: Set<string>
+}
+
 /**
  * Gathers subscription objects and decides what each one is: live, removed, overwritten, or a further copy of one that
  * is listed already. Objects are the same when namespace, path and contents are; never by name alone.
@@ -25,8 +31,8 @@ export class Remains {
   readonly #found: Found[] = []
   /** Namespace, path and contents → what is listed for it. */
   readonly #byContent = new Map<string, Found>()
-  /** Path, without namespace, → live objects with it. */
-  readonly #livePaths = new Map<string, RepositoryObject[]>()
+  /** Path, without namespace, → what is live there. */
+  readonly #live = new Map<string, LiveContents>()
   readonly #namespaceNames = new Map<string, string>()
   readonly #offsets = new Set<number>()
 
@@ -57,8 +63,7 @@ export class Remains {
       ...(addedAfter === undefined ? {} : { addedAfterGeneration: addedAfter }),
     }
     this.#list(object, instance)
-    const path = instance.path.toLowerCase()
-    this.#livePaths.set(path, [...(this.#livePaths.get(path) ?? []), object])
+    this.#rememberLive(object)
     if (through === undefined) return
     this.#report({
       code: 'cim/unindexed',
@@ -66,6 +71,21 @@ export class Remains {
       message: `${instance.path} is live, but only the index of ${through.mapping.name} leads to it`,
       at: { in: 'bytes', source: current.store.source, offset: instance.offset },
     })
+  }
+
+  #rememberLive(object: RepositoryObject): void {
+    const path = (object.path ?? '').toLowerCase()
+    const live = this.#live.get(path) ?? {
+      byNamespace: new Map<string, Set<string>>(),
+      all: new Set<string>(),
+    }
+    this.#live.set(path, live)
+    const namespace = object.namespace ?? ''
+    const inNamespace = live.byNamespace.get(namespace) ?? new Set()
+    live.byNamespace.set(namespace, inNamespace)
+    const text = contents(object)
+    inNamespace.add(text)
+    live.all.add(text)
   }
 
   /** An object that an older generation's index leads to. The same contents live means that nothing happened to it. */
@@ -90,17 +110,17 @@ export class Remains {
     generation?: number,
   ): void {
     if (this.#offsets.has(instance.offset)) return
-    const same = this.#livePaths
-      .get(instance.path.toLowerCase())
-      ?.filter((live) => namespace === undefined || live.namespace === namespace.toLowerCase())
+    const described = describe(instance, namespace)
+    const live = this.#live.get(instance.path.toLowerCase())
+    // Without a namespace the contents alone say whether it is a copy of something live.
+    const same = described.namespace === undefined ? live?.all : live?.byNamespace.get(described.namespace)
+    if (same?.has(contents(described))) return
     const object: RepositoryObject = {
-      ...describe(instance, namespace),
-      state: same === undefined || same.length === 0 ? 'removed' : 'overwritten',
+      ...described,
+      state: same === undefined ? 'removed' : 'overwritten',
       recovered,
       ...(generation === undefined ? {} : { generation }),
     }
-    // Without a namespace the contents alone say whether it is a copy of something live.
-    if (same?.some((live) => contents(live) === contents(object))) return
     this.#list(object, instance)
   }
 
@@ -216,11 +236,10 @@ export class Remains {
     }
     if (this.#offsets.has(instance.offset)) return
     const object: RepositoryObject = { ...describe(instance, place.namespace), state: 'live', recovered }
-    const path = instance.path.toLowerCase()
-    const sameLive = this.#livePaths.get(path) ?? []
-    if (current !== undefined && sameLive.some((live) => contents(live) === contents(object))) return
+    const live = this.#live.get(instance.path.toLowerCase())
+    if (current !== undefined && live?.all.has(contents(object))) return
     this.#list(object, instance)
-    if (current === undefined) this.#livePaths.set(path, [...sameLive, object])
+    this.#rememberLive(object)
   }
 
   /**
@@ -321,7 +340,7 @@ function describe(
 }
 
 /** Path and values as one text, to compare by. */
-function contents(object: RepositoryObject): string {
+function contents(object: Pick<RepositoryObject, 'path' | 'instance'>): string {
   const values = object.instance.properties.map(({ name, value }) => [name, value])
   return JSON.stringify([object.path?.toLowerCase(), values], (_, value: unknown) =>
     typeof value === 'bigint' ? `${value}n` : value,

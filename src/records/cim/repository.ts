@@ -25,6 +25,9 @@ export interface Snapshots {
   readonly older: readonly Snapshot[]
 }
 
+/** Windows keeps two older generations; a folder may hold any number of files that claim to be some. */
+const MAX_OLDER = 8
+
 /**
  * Opens every usable mapping. The newest is current unless its index cannot be followed; then the next one is, and a
  * diagnostic says so. What is wrong with older generations is not reported: they share most pages with the current.
@@ -46,7 +49,9 @@ export function openSnapshots(files: RepositoryFiles, report: Report): Snapshots
   }
   const current = new Snapshot(files, mapping, report)
   current.reportSizes(files)
-  const older = mappings.slice(position + 1).map((entry) => new Snapshot(files, entry, ignore))
+  const older = mappings
+    .slice(position + 1, position + 1 + MAX_OLDER)
+    .map((entry) => new Snapshot(files, entry, ignore))
   return { current, older }
 }
 
