@@ -749,6 +749,39 @@ test('the result does not depend on the order of the records', () => {
   expect(backwards).toEqual(forwards)
 })
 
+test('a listing without a host is the stored state of the host whose logs hold the same subscription', () => {
+  const { subscriptions, blindSpots } = investigate(
+    [activation(EVIL), activation(STOCK)],
+    (investigation) => {
+      for (const value of [
+        { __CLASS: '__EventFilter', __NAMESPACE: 'ROOT\\subscription', Name: 'Evil', Query: QUERY },
+        {
+          __CLASS: 'CommandLineEventConsumer',
+          __NAMESPACE: 'ROOT\\subscription',
+          Name: 'EvilC',
+          CommandLineTemplate: 'cmd.exe /c echo "hi" > c:\\x.txt',
+        },
+        {
+          __CLASS: '__EventFilter',
+          __NAMESPACE: 'ROOT\\subscription',
+          Name: 'Orphan',
+          Query: 'SELECT * FROM Y',
+        },
+      ]) {
+        investigation.addInventory({ evidence: 'inv', shape: 'cim-json', value })
+      }
+    },
+  )
+  expect(subscriptions.map(({ host, filter, state }) => [host, filter?.name, state])).toEqual([
+    ['PC1', 'Orphan', 'partial'],
+    ['PC1', 'Evil', 'bound'],
+    ['PC1', 'SCM Event Log Filter', 'bound'],
+  ])
+  expect(blindSpots.map((spot) => spot.missing)).not.toContain(
+    'the WMI repository or a listing of stored objects',
+  )
+})
+
 test('blind spots name the telemetry that a host lacks and when its logs begin', () => {
   const { blindSpots } = investigate([
     activation(EVIL),

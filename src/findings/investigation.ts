@@ -64,6 +64,10 @@ export function createInvestigation(options: { readonly report: Report }): Inves
       const subscriptions = correlate(observer.observations, hosts, observer.logons, (entry) =>
         observer.dismiss(entry),
       )
+      // A repository that was joined to a host by its content is that host's stored state.
+      for (const { host, sightings } of subscriptions) {
+        if (sightings.some(({ source }) => source === 'repository')) telemetry.addState(host)
+      }
       return {
         subscriptions,
         dismissed: observer.dismissed.list(),
