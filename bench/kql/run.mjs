@@ -121,7 +121,8 @@ function coldStart() {
   const timed = (text) => {
     const start = performance.now()
     const { status, stderr, stdout } = call(text)
-    if (status !== 0 || !stdout.startsWith('{"columns"')) throw new Error(`triad query failed (${status}): ${stderr}`)
+    if (status !== 0 || !stdout.startsWith('{"columns"'))
+      throw new Error(`triad query failed (${status}): ${stderr}`)
     return performance.now() - start
   }
   const fresh = Array.from({ length: 3 }, (_, round) => timed(`${kql} | take ${round + 1}`))

@@ -30,7 +30,7 @@ import {
   type UserTable,
 } from '../query/index.ts'
 import { diagnosticText } from '../reports/index.ts'
-import { selectionForTables, writeSubscriptionRows } from '../tables/index.ts'
+import { selectionForTables, tableSchema, writeSubscriptionRows } from '../tables/index.ts'
 import { packageVersion } from './version.ts'
 
 /** Options of a command that works on tables. */
@@ -120,6 +120,22 @@ export class QuerySession {
       loadUserRows(sink, name, file)
     }
     await sink.finish()
+  }
+
+  /** Says which tables of a query have no rows, so that an empty result is not taken for a clean host. */
+  async tellEmpty(compiled: CompiledQuery): Promise<void> {
+    if (compiled.tables.length === 0) return
+    const counts = await (await this.engine()).rowCounts()
+    const empty = compiled.tables.filter(
+      (table) => (counts.get(tableSchema(table)?.name ?? table) ?? 0) === 0,
+    )
+    if (empty.length === 0) return
+    this.report({
+      code: 'engine/stand-in',
+      severity: 'info',
+      message: `no rows here in ${empty.join(', ')}`,
+      hint: 'evidence comes from --evidence or --case, other data from --table NAME=FILE',
+    })
   }
 
   /** Rows by table, of everything the evidence or the case holds. */

@@ -159,6 +159,7 @@ async function runOne(
 ): Promise<ExitStatus> {
   const compiled = await session.compile(text, source)
   await session.load([{ text, compiled }])
+  await session.tellEmpty(compiled)
   const settled = await session.settle(text, compiled)
   // What `render` becomes is told when it is known.
   session.tell(settled.notes.filter((note) => note.code !== 'query/render-ignored'))
