@@ -328,6 +328,13 @@ describe('15. subscriptions where naive readers do not look', () => {
         [
           { kind: 'namespace', name: 'root\\hidden' },
           filter('unlisted', 'q', 'root\\hidden'),
+          { kind: 'namespace', name: 'root\\hidden2' },
+          filter('unlisted too', 'q', 'root\\hidden2'),
+          put(
+            '__FilterToConsumerBinding',
+            { Filter: '__EventFilter.Name="unlisted too"', Consumer: '__EventFilter.Name="x"' },
+            'root\\hidden2',
+          ),
           {
             kind: 'class',
             namespace: SUBSCRIPTION,
@@ -342,10 +349,10 @@ describe('15. subscriptions where naive readers do not look', () => {
       ]),
       (keys) => {
         const hidden = nameHash('Hidden', 'vista')
-        const namespaceInstance = `IL_${nameHash('hidden', 'vista')}`
+        const unlisted = ['hidden', 'hidden2'].map((name) => `IL_${nameHash(name, 'vista')}`)
         return keys
           .filter((key) => !key.includes(`C_${hidden}`) || key.includes('CI_') || key.includes('CD_'))
-          .filter((key) => !key.includes(namespaceInstance))
+          .filter((key) => !unlisted.some((name) => key.includes(name)))
       },
     )
     const { objects, codes } = readObjects(asFiles(files))
@@ -353,6 +360,8 @@ describe('15. subscriptions where naive readers do not look', () => {
     expect(summary(objects)).toEqual(
       expect.arrayContaining([
         'live ? __EventFilter.Name="unlisted"',
+        // The reference record of its binding names the namespace in clear.
+        'live root\\hidden2 __EventFilter.Name="unlisted too"',
         'live root\\subscription Hidden.Name="x"',
       ]),
     )

@@ -108,6 +108,7 @@ class SnapshotRepository implements Repository {
   readonly current: Generation
   readonly older: readonly Generation[]
   readonly #snapshot: Snapshot
+  #summaries: readonly NamespaceSummary[] | undefined
 
   constructor(source: string, snapshot: Snapshot, older: readonly Generation[]) {
     this.source = source
@@ -118,6 +119,11 @@ class SnapshotRepository implements Repository {
   }
 
   namespaces(): readonly NamespaceSummary[] {
+    this.#summaries ??= this.#countByNamespace()
+    return this.#summaries
+  }
+
+  #countByNamespace(): NamespaceSummary[] {
     const counts = new Map<string, { classDefinitions: number; instances: number }>()
     for (const key of this.#snapshot.keys('')) {
       const count = counts.get(key.namespace) ?? { classDefinitions: 0, instances: 0 }
@@ -173,9 +179,9 @@ class SnapshotRepository implements Repository {
   }
 
   *instances(query: InstanceQuery = {}): Generator<RepositoryInstance> {
-    const namespaces =
-      query.namespace === undefined ? this.#snapshot.namespaces() : [this.#namespace(query.namespace)]
-    for (const namespace of namespaces) {
+    const names =
+      query.namespace === undefined ? this.namespaces().map(({ name }) => name) : [query.namespace]
+    for (const namespace of names.map((name) => this.#namespace(name))) {
       for (const classHash of this.#classHashes(namespace.hash, query)) {
         const places = this.#snapshot.placesOf(namespace.hash, classHash)
         yield* this.#snapshot.decodeAll(places, namespace.name)
@@ -190,10 +196,10 @@ class SnapshotRepository implements Repository {
       if (query.subclasses === true) yield* this.#snapshot.subclasses(namespace, hash)
       return
     }
-    let last: string | undefined
+    const seen = new Set<string>()
     for (const key of this.#snapshot.keys(`NS_${namespace}\\CI_`)) {
-      if (key.kind !== 'instance' || key.class === last) continue
-      last = key.class
+      if (key.kind !== 'instance' || seen.has(key.class)) continue
+      seen.add(key.class)
       yield key.class
     }
   }

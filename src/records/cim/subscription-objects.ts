@@ -62,7 +62,14 @@ function* liveInstances(snapshot: Snapshot, carver: Carver): Generator<Repositor
       yield instance
     }
   }
-  const names = new Map(snapshot.namespaces().map(({ hash, name }) => [hash, name]))
+  const names = namesByHash(snapshot)
+  let spoken: ReadonlyMap<string, string> | undefined
+  const nameOf = (hash: string): string | undefined => {
+    const name = names.get(hash)
+    if (name !== undefined) return name
+    spoken ??= namesInReferences(snapshot, carver)
+    return spoken.get(hash)
+  }
   const wanted = new Map<string, boolean>()
   for (const place of allInstances(carver.live)) {
     let want = wanted.get(`${place.namespace}\\${place.class}`)
@@ -73,7 +80,7 @@ function* liveInstances(snapshot: Snapshot, carver: Carver): Generator<Repositor
     }
     const offset = want ? snapshot.offsetOf(place.place) : undefined
     if (offset === undefined || seen.has(offset)) continue
-    const instance = snapshot.decode(place, names.get(place.namespace))
+    const instance = snapshot.decode(place, nameOf(place.namespace))
     if (instance === undefined) continue
     snapshot.report({
       code: 'cim/unindexed',
@@ -83,6 +90,34 @@ function* liveInstances(snapshot: Snapshot, carver: Carver): Generator<Repositor
     })
     yield instance
   }
+}
+
+/** Namespaces that Windows always has: should their parents be damaged, their hashes still name them. */
+const WELL_KNOWN = [
+  'root\\subscription',
+  'root\\DEFAULT',
+  'root\\CIMV2',
+  'root\\WMI',
+  'root\\Microsoft',
+  'root\\StandardCimv2',
+]
+
+function namesByHash(snapshot: Snapshot): Map<string, string> {
+  const names = new Map(WELL_KNOWN.map((name) => [snapshot.hash(name), name]))
+  for (const { hash, name } of snapshot.namespaces()) if (name !== undefined) names.set(hash, name)
+  return names
+}
+
+/** Names that reference records give in clear, where the hash proves them. */
+function namesInReferences(snapshot: Snapshot, carver: Carver): ReadonlyMap<string, string> {
+  const names = new Map<string, string>()
+  for (const paths of carver.references().values()) {
+    for (const { namespace, namespaceHash } of paths) {
+      if (namespace === undefined || names.has(namespaceHash)) continue
+      if (snapshot.hash(namespace) === namespaceHash) names.set(namespaceHash, namespace)
+    }
+  }
+  return names
 }
 
 /** Subscription objects of an older generation by namespace and path. */
