@@ -42,6 +42,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'findings',
     'reports',
   ],
+  exports: ['diagnostics', 'bytes', 'lang', 'evidence', 'records', 'tables', 'query', 'detections'],
+  deploy: ['diagnostics', 'bytes', 'lang', 'evidence', 'records', 'tables', 'query', 'detections', 'exports'],
   simulation: ['diagnostics', 'bytes', 'lang', 'evidence', 'records', 'tables'],
 }
 /** May import anything, and keep no logic another room would want. */

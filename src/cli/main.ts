@@ -39,6 +39,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "keep a team's own known-good subscriptions",
     load: async () => (await import('./allow.ts')).allowCommand(),
   },
+  convert: {
+    summary: 'turn Sentinel rule YAML into ARM and back, without losing a field',
+    load: async () => (await import('./convert.ts')).convertCommand(),
+  },
   playbook: {
     summary: 'the response steps for one subscription, its names filled in',
     load: async () => (await import('./playbook.ts')).playbookCommand(),

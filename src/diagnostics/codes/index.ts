@@ -1,6 +1,7 @@
 import { bytesCodes } from './bytes.ts'
 import { cimCodes } from './cim.ts'
 import { cliCodes } from './cli.ts'
+import { deployCodes } from './deploy.ts'
 import { detectionsCodes } from './detections.ts'
 import { engineCodes } from './engine.ts'
 import { eventsCodes } from './events.ts'
@@ -9,6 +10,7 @@ import { evtxCodes } from './evtx.ts'
 import { exportsCodes } from './exports.ts'
 import { findingsCodes } from './findings.ts'
 import { mofCodes } from './mof.ts'
+import { platformsCodes } from './platforms.ts'
 import { queryCodes } from './query.ts'
 import { reportsCodes } from './reports.ts'
 import { tablesCodes } from './tables.ts'
@@ -18,6 +20,7 @@ import { wqlCodes } from './wql.ts'
 export const diagnosticCodes: typeof bytesCodes &
   typeof cimCodes &
   typeof cliCodes &
+  typeof deployCodes &
   typeof detectionsCodes &
   typeof engineCodes &
   typeof eventsCodes &
@@ -26,6 +29,7 @@ export const diagnosticCodes: typeof bytesCodes &
   typeof exportsCodes &
   typeof findingsCodes &
   typeof mofCodes &
+  typeof platformsCodes &
   typeof queryCodes &
   typeof reportsCodes &
   typeof tablesCodes &
@@ -33,6 +37,7 @@ export const diagnosticCodes: typeof bytesCodes &
   ...bytesCodes,
   ...cimCodes,
   ...cliCodes,
+  ...deployCodes,
   ...detectionsCodes,
   ...engineCodes,
   ...eventsCodes,
@@ -41,6 +46,7 @@ export const diagnosticCodes: typeof bytesCodes &
   ...exportsCodes,
   ...findingsCodes,
   ...mofCodes,
+  ...platformsCodes,
   ...queryCodes,
   ...reportsCodes,
   ...tablesCodes,

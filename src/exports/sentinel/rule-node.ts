@@ -1,0 +1,172 @@
+import { isMap, isNode, isScalar, isSeq, type Node, type YAMLMap } from 'yaml'
+import type { DiagnosticSeverity, Report } from '../../diagnostics/index.ts'
+
+type Code = 'platforms/bad-field' | 'platforms/limit' | 'platforms/advice'
+
+/** A mapping of a rule file under check: gives values by name and reports faults at their place in the text. */
+export class RuleNode {
+  readonly #map: YAMLMap<Node, Node | null>
+  readonly #source: string
+  readonly #report: Report
+  readonly #path: string
+
+  constructor(map: YAMLMap<Node, Node | null>, source: string, report: Report, path = '') {
+    this.#map = map
+    this.#source = source
+    this.#report = report
+    this.#path = path
+  }
+
+  has(name: string): boolean {
+    return this.#map.has(name)
+  }
+
+  keys(): string[] {
+    return this.#map.items.map((pair) => (isScalar(pair.key) ? String(pair.key.value) : ''))
+  }
+
+  /** The value of a key as plain data; `undefined` where the key is absent. */
+  value(name: string): unknown {
+    const node = this.#node(name)
+    return node === undefined ? undefined : node.toJSON()
+  }
+
+  text(name: string): string | undefined {
+    const value = this.value(name)
+    if (value === undefined) return undefined
+    if (typeof value === 'string') return value
+    this.fault(name, `${this.label(name)} must be text`)
+    return undefined
+  }
+
+  /** Text of 1 to `most` characters, matching `pattern` and among `choices` where given. */
+  checkText(
+    name: string,
+    rule: { most?: number; pattern?: string; says?: string; choices?: readonly string[] },
+  ): string | undefined {
+    const text = this.text(name)
+    if (text === undefined) return undefined
+    if (text === '') this.fault(name, `${this.label(name)} must not be empty`)
+    else if (rule.choices !== undefined && !rule.choices.includes(text)) {
+      this.fault(name, `${this.label(name)} must be one of ${rule.choices.join(', ')}, not ${text}`)
+    } else if (rule.pattern !== undefined && !new RegExp(rule.pattern).test(text)) {
+      this.fault(name, `${this.label(name)} must be ${rule.says ?? rule.pattern}, not ${text}`)
+    }
+    if (rule.most !== undefined && text.length > rule.most) {
+      this.limit(name, `${this.label(name)} has ${text.length} characters, at most ${rule.most} are allowed`)
+    }
+    return text
+  }
+
+  boolean(name: string): void {
+    const value = this.value(name)
+    if (value !== undefined && typeof value !== 'boolean') {
+      this.fault(name, `${this.label(name)} must be true or false`)
+    }
+  }
+
+  integer(name: string, least: number, most: number): void {
+    const value = this.value(name)
+    if (value === undefined) return
+    if (typeof value !== 'number' || !Number.isInteger(value)) {
+      this.fault(name, `${this.label(name)} must be a whole number`)
+    } else if (value < least || value > most) {
+      this.limit(name, `${this.label(name)} must be ${least} to ${most}, not ${value}`)
+    }
+  }
+
+  /** A list of texts, each among `choices` or matching `pattern`, none twice where `unique`. */
+  texts(
+    name: string,
+    rule: { choices?: readonly string[]; pattern?: string; unique?: boolean } = {},
+  ): string[] | undefined {
+    const value = this.value(name)
+    if (value === undefined) return undefined
+    if (!Array.isArray(value) || value.some((item) => typeof item !== 'string')) {
+      this.fault(name, `${this.label(name)} must be a list of texts`)
+      return undefined
+    }
+    const list = value as string[]
+    for (const item of list) {
+      if (rule.choices !== undefined && !rule.choices.includes(item)) {
+        this.fault(name, `${this.label(name)}: ${item} is not one of ${rule.choices.join(', ')}`)
+      } else if (rule.pattern !== undefined && !new RegExp(rule.pattern).test(item)) {
+        this.fault(name, `${this.label(name)}: ${item} does not have the form ${rule.pattern}`)
+      }
+    }
+    if (rule.unique === true && new Set(list).size < list.length) {
+      this.fault(name, `${this.label(name)} names something twice`)
+    }
+    return list
+  }
+
+  object(name: string): RuleNode | undefined {
+    const node = this.#node(name)
+    if (node === undefined) return undefined
+    if (isMap(node)) return this.#inner(node, name)
+    this.fault(name, `${this.label(name)} must be a mapping`)
+    return undefined
+  }
+
+  objects(name: string): RuleNode[] | undefined {
+    const node = this.#node(name)
+    if (node === undefined) return undefined
+    if (!isSeq(node) || node.items.some((item) => !isMap(item))) {
+      this.fault(name, `${this.label(name)} must be a list of mappings`)
+      return undefined
+    }
+    return node.items.filter(isMap).map((item, index) => this.#inner(item, `${name}[${index}]`))
+  }
+
+  require(...names: readonly string[]): void {
+    for (const name of names) {
+      if (this.#node(name) === undefined)
+        this.#say('error', 'platforms/bad-field', `${this.label(name)} is missing`)
+    }
+  }
+
+  /** Reports every key that is not among these: a misspelt name must not be lost in silence. */
+  only(names: readonly string[]): void {
+    for (const key of this.keys()) {
+      if (!names.includes(key)) this.fault(key, `unknown field ${this.label(key)}`)
+    }
+  }
+
+  fault(name: string, message: string): void {
+    this.#say('error', 'platforms/bad-field', message, name)
+  }
+
+  limit(name: string, message: string): void {
+    this.#say('error', 'platforms/limit', message, name)
+  }
+
+  advise(name: string, message: string): void {
+    this.#say('warning', 'platforms/advice', message, name)
+  }
+
+  label(name: string): string {
+    return this.#path === '' ? name : `${this.#path}.${name}`
+  }
+
+  #inner(map: YAMLMap, name: string): RuleNode {
+    return new RuleNode(map as YAMLMap<Node, Node | null>, this.#source, this.#report, this.label(name))
+  }
+
+  /** `key:` with nothing behind it counts as absent. */
+  #node(name: string): Node | undefined {
+    const node: unknown = this.#map.get(name, true)
+    return isNode(node) && !(isScalar(node) && node.value === null) ? node : undefined
+  }
+
+  #say(severity: DiagnosticSeverity, code: Code, message: string, name?: string): void {
+    const held: unknown = name === undefined ? undefined : this.#map.get(name, true)
+    const key = this.#map.items.find((pair) => isScalar(pair.key) && pair.key.value === name)?.key
+    const range = isNode(held) ? held.range : isNode(key) ? key.range : this.#map.range
+    this.#report({
+      code,
+      severity,
+      message,
+      at: { in: 'text', source: this.#source, start: range?.[0] ?? 0, end: range?.[1] ?? 0 },
+    })
+  }
+}
