@@ -1,17 +1,11 @@
 import { InputError, type Report } from '../../diagnostics/index.ts'
-import { type ClassDefinition, readClassDefinition } from './class-definition.ts'
-import { layOver, type Schema } from './class-schema.ts'
+import type { ClassDefinition } from './class-definition.ts'
+import { ClassLookup } from './class-lookup.ts'
+import type { Schema } from './class-schema.ts'
 import { type IndexKey, parseIndexKey, type RecordPlace } from './index-key.ts'
 import { IndexTree } from './index-tree.ts'
-import {
-  decodeInstance,
-  type InstanceHeader,
-  readEmbeddedObject,
-  readInstanceHeader,
-  relativePath,
-} from './instance.ts'
-import { knownSchemas, withKnownNames } from './known-schemas.ts'
-import { type Layout, MAX_CLASS_DEPTH, MAX_NAMESPACE_DEPTH, PAGE_SIZE, SYSTEM_NAMESPACE } from './layout.ts'
+import { decodeInstance, type InstanceHeader, readInstanceHeader, relativePath } from './instance.ts'
+import { type Layout, MAX_NAMESPACE_DEPTH, PAGE_SIZE, SYSTEM_NAMESPACE } from './layout.ts'
 import { type Mapping, mapProblems } from './mapping.ts'
 import { nameHash } from './name-hash.ts'
 import { ObjectStore, type StoredRecord } from './object-store.ts'
@@ -31,24 +25,6 @@ export interface NamespaceRef {
   readonly name: string | undefined
 }
 
-/** A map for each namespace: cheaper than one whose keys join two hashes. */
-class ByNamespace<T> {
-  readonly #maps = new Map<string, Map<string, T>>()
-
-  of(namespace: string): Map<string, T> {
-    let map = this.#maps.get(namespace)
-    if (map === undefined) {
-      map = new Map()
-      this.#maps.set(namespace, map)
-    }
-    return map
-  }
-
-  delete(namespace: string): void {
-    this.#maps.delete(namespace)
-  }
-}
-
 /** The repository at the generation of one mapping; pages, classes and namespaces are read when asked for. */
 export class Snapshot {
   readonly mapping: Mapping
@@ -57,8 +33,7 @@ export class Snapshot {
   readonly store: ObjectStore
   readonly report: Report
   readonly #hashes = new Map<string, string>()
-  readonly #classes = new ByNamespace<ClassDefinition | undefined>()
-  readonly #schemas = new ByNamespace<Schema | undefined>()
+  readonly #classes: ClassLookup
   #namespaces: readonly NamespaceRef[] | undefined
 
   constructor(files: RepositoryFiles, mapping: Mapping, report: Report) {
@@ -69,6 +44,7 @@ export class Snapshot {
     this.report = report
     this.tree = new IndexTree(index, mapping.index, mapping.layout, files.source, report)
     this.store = new ObjectStore(objects, mapping.objects, files.source)
+    this.#classes = new ClassLookup(this)
   }
 
   /** Says where the mapping does not fit the files, which is so for a file cut short or copied while in use. */
@@ -163,101 +139,21 @@ export class Snapshot {
 
   /** A class's own definition, in the namespace or else among the system classes. */
   classDefinition(namespace: string, classHash: string): ClassDefinition | undefined {
-    const known = this.#classes.of(namespace)
-    if (known.has(classHash)) return known.get(classHash)
-    const system = this.hash(SYSTEM_NAMESPACE)
-    const definition =
-      this.#readClass(namespace, classHash) ??
-      (namespace === system ? undefined : this.classDefinition(system, classHash))
-    known.set(classHash, definition)
-    return definition
-  }
-
-  /** Drops what is kept of a namespace's classes, to give back memory. */
-  forgetClasses(namespace: string): void {
-    if (namespace === this.hash(SYSTEM_NAMESPACE)) return
-    this.#classes.delete(namespace)
-    this.#schemas.delete(namespace)
-  }
-
-  #readClass(namespace: string, classHash: string): ClassDefinition | undefined {
-    for (const key of this.keys(`NS_${namespace}\\CD_${classHash}.`)) {
-      if (key.kind !== 'class') continue
-      try {
-        return this.readClassAt(key.place)
-      } catch (error) {
-        this.#reportDamage(error)
-      }
-    }
-    return undefined
-  }
-
-  /** Throws `cim/record-missing`, `cim/class-damaged` and the like. */
-  readClassAt(place: RecordPlace): ClassDefinition & { readonly offset: number } {
-    const record = this.store.read(place)
-    const definition = readClassDefinition(this.recordBytes(record), readEmbeddedObject)
-    return { ...definition, offset: record.offset }
-  }
-
-  recordBytes(record: StoredRecord): { bytes: Uint8Array; source: string; base: number } {
-    return { bytes: record.bytes, source: this.store.source, base: record.offset }
+    return this.#classes.definition(namespace, classHash)
   }
 
   /** Layout of a class's instances, from its definition and its ancestors', else from the known ones. */
   schema(namespace: string, classHash: string): Schema | undefined {
-    const schemas = this.#schemas.of(namespace)
-    if (schemas.has(classHash)) return schemas.get(classHash)
-    const resolved = this.#resolve(namespace, classHash)
-    const known = knownSchemas(this.layout).get(classHash)
-    let schema = resolved
-    if (known !== undefined && (resolved === undefined || resolved.problem !== undefined)) schema = known
-    else if (known !== undefined && resolved !== undefined) {
-      schema = withKnownNames(resolved, known)
-      if (schema !== resolved) this.#reportRenamed(known.name)
-    }
-    schemas.set(classHash, schema)
-    return schema
+    return this.#classes.schema(namespace, classHash)
   }
 
-  #reportRenamed(name: string): void {
-    this.report({
-      code: 'cim/class-damaged',
-      severity: 'warning',
-      message: `the definition of ${name} names its properties otherwise than Windows does; the usual names are used`,
-      at: { in: 'file', source: this.store.source },
-    })
+  /** Drops what is kept of a namespace's classes, to give back memory. */
+  forgetClasses(namespace: string): void {
+    this.#classes.forget(namespace)
   }
 
-  #resolve(namespace: string, classHash: string): Schema | undefined {
-    const chain: ClassDefinition[] = []
-    const seen = new Set<string>()
-    let next: string | undefined = classHash
-    let schema: Schema | undefined
-    while (next !== undefined) {
-      const cached: Schema | undefined = this.#schemas.of(namespace).get(next)
-      if (cached?.part !== undefined) {
-        schema = cached
-        break
-      }
-      const definition = this.classDefinition(namespace, next)
-      if (definition === undefined || seen.has(next) || chain.length >= MAX_CLASS_DEPTH) {
-        const child = chain[chain.length - 1]
-        const why = definition === undefined ? 'is not defined' : 'is its own ancestor, or too far down'
-        this.report({
-          code: definition === undefined ? 'cim/class-missing' : 'cim/class-damaged',
-          severity: 'warning',
-          message: `class ${child?.superclass ?? next} ${why}${child === undefined ? '' : ` (superclass of ${child.name})`}`,
-          at: { in: 'file', source: this.store.source },
-          hint: 'Instances of it are read only where their layout is known otherwise.',
-        })
-        return undefined
-      }
-      seen.add(next)
-      chain.push(definition)
-      next = definition.superclass === '' ? undefined : this.hash(definition.superclass)
-    }
-    for (const definition of chain.reverse()) schema = layOver(definition, schema)
-    return schema
+  recordBytes(record: StoredRecord): { bytes: Uint8Array; source: string; base: number } {
+    return { bytes: record.bytes, source: this.store.source, base: record.offset }
   }
 
   /** Decodes the named instances; one that cannot be decoded is reported and left out. */
@@ -300,7 +196,7 @@ export class Snapshot {
       }
       return this.#instance(record, header, schema, namespace)
     } catch (error) {
-      this.#reportDamage(error)
+      this.reportDamage(error)
       return undefined
     }
   }
@@ -323,7 +219,8 @@ export class Snapshot {
     })
   }
 
-  #reportDamage(error: unknown): void {
+  /** Reports what cost a record; anything but damage of the input is thrown on. */
+  reportDamage(error: unknown): void {
     if (!(error instanceof InputError)) throw error
     this.report(error.toDiagnostic())
   }
