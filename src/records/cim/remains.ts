@@ -1,6 +1,6 @@
 import type { Report } from '../../diagnostics/index.ts'
 import type { CarvedInstance, Carver } from './carve.ts'
-import { instancesWith, placeNumber } from './catalog.ts'
+import { CarvedNamespaces } from './carved-namespaces.ts'
 import type { Snapshot } from './snapshot.ts'
 import {
   isSubscriptionClass,
@@ -9,6 +9,8 @@ import {
   registeredProvider,
 } from './subscription-classes.ts'
 import type { Recovery, RepositoryInstance, RepositoryObject } from './types.ts'
+
+const BINDING_CLASS = '__FilterToConsumerBinding'
 
 interface Found {
   readonly object: RepositoryObject
@@ -33,7 +35,6 @@ export class Remains {
   readonly #byContent = new Map<string, Found>()
   /** Path, without namespace, → what is live there. */
   readonly #live = new Map<string, LiveContents>()
-  readonly #namespaceNames = new Map<string, string>()
   readonly #offsets = new Set<number>()
 
   constructor(carver: Carver, report: Report) {
@@ -139,9 +140,9 @@ export class Remains {
 
   /** Records found by their class hash: in free pages, slack, or anywhere when there is no index. */
   addCarved(current: Snapshot | undefined): void {
-    for (const { hash, name } of current?.namespaces() ?? []) {
-      if (name !== undefined) this.#namespaceNames.set(hash, name)
-    }
+    const names = new Map<string, string>()
+    for (const { hash, name } of current?.namespaces() ?? []) if (name !== undefined) names.set(hash, name)
+    const namespaces = new CarvedNamespaces(this.#carver, names)
     const subscriptionClasses = new Map<string, boolean>()
     const wanted = (classHash: string): boolean => {
       let want = subscriptionClasses.get(classHash)
@@ -162,14 +163,17 @@ export class Remains {
         (offset) => this.#reportRejected(offset),
       ),
     ]
-    const bindings = carved.filter(({ schema }) => schema.name === '__FilterToConsumerBinding')
-    const targets = this.#bindingTargets(bindings, current)
+    for (const { object } of this.#found)
+      if (object.className === BINDING_CLASS) namespaces.learnTargets(object.instance, object.namespace)
+    for (const found of carved)
+      if (found.schema.name === BINDING_CLASS)
+        namespaces.learnTargets(found.instance, namespaces.of(found).namespace)
     const providers = this.#registeredProviders(carved)
     // What tables list comes first, so that a copy in slack is known as one.
     const listed = (found: CarvedInstance): number => (found.position.entry === undefined ? 1 : 0)
     for (const found of carved.sort((a, b) => listed(a) - listed(b))) {
       if (found.schema.name === PROVIDER_CLASS && !providers.has(providerName(found.instance) ?? '')) continue
-      this.#addCarvedInstance(found, targets, current)
+      this.#addCarvedInstance(found, namespaces.of(found), current)
     }
   }
 
@@ -199,11 +203,10 @@ export class Remains {
 
   #addCarvedInstance(
     found: CarvedInstance,
-    targets: ReadonlyMap<string, string>,
+    place: ReturnType<CarvedNamespaces['of']>,
     current: Snapshot | undefined,
   ): void {
     const { position, complete, instance } = found
-    const place = this.#namespaceOf(found, targets)
     const where =
       position.region === 'free-page'
         ? `on physical page ${position.physicalPage}, which no logical page names`
@@ -240,80 +243,6 @@ export class Remains {
     if (current !== undefined && live?.all.has(contents(object))) return
     this.#list(object, instance)
     this.#rememberLive(object)
-  }
-
-  /**
-   * The namespace of a carved record, which the record does not tell: by index keys with the same class and key, live
-   * or left over; by reference records of a binding; for filters and consumers by the bindings that name them.
-   */
-  #namespaceOf(
-    found: CarvedInstance,
-    targets: ReadonlyMap<string, string>,
-  ): { namespace: string | undefined; certain: boolean; why: string } {
-    const key = this.#carver.keyOf(found)
-    const stray = instancesWith(this.#carver.stray, found.classHash, key)
-    const live = instancesWith(this.#carver.live, found.classHash, key)
-    const hashes = new Set([...stray, ...live].map(({ namespace }) => namespace))
-    const byId = stray.filter(
-      ({ place }) => place.id === found.position.entry?.id && place.size === found.header.size,
-    )
-    const exact = new Set(byId.map(({ namespace }) => namespace))
-    const { logicalPage, entry } = found.position
-    const keyed =
-      logicalPage === undefined || entry === undefined
-        ? undefined
-        : this.#carver.live.keyed.get(placeNumber(logicalPage, entry.id))
-    if (keyed !== undefined) exact.add(keyed)
-    const references = this.#carver.references().get(`${found.classHash}\\${key ?? ''}`) ?? []
-    for (const reference of references) if (hashes.size === 0) exact.add(reference.namespaceHash)
-    const from = exact.size > 0 ? exact : hashes
-    const [hash] = from
-    if (hash !== undefined && from.size === 1) {
-      const clear = references.find((reference) => reference.namespaceHash === hash)?.namespace
-      const namespace = this.#namespaceNames.get(hash) ?? clear
-      if (namespace !== undefined) {
-        const witness = hashes.size > 0 || keyed !== undefined ? 'An index key' : 'A reference record'
-        return { namespace, certain: true, why: `${witness} with its class and key names the namespace.` }
-      }
-    }
-    if (from.size > 1)
-      return { namespace: undefined, certain: false, why: 'Index keys of several namespaces fit it.' }
-    const target = targets.get(found.instance.path.toLowerCase())
-    if (target !== undefined)
-      return { namespace: target, certain: false, why: 'A binding in that namespace names it.' }
-    return { namespace: undefined, certain: false, why: 'Nothing tells its namespace.' }
-  }
-
-  /** Relative paths that bindings name, and the one namespace these bindings lie in. */
-  #bindingTargets(bindings: readonly CarvedInstance[], current: Snapshot | undefined): Map<string, string> {
-    const targets = new Map<string, string | undefined>()
-    const add = (instance: RepositoryInstance, namespace: string | undefined): void => {
-      for (const { name, value } of instance.properties) {
-        if (typeof value !== 'string' || !/^(filter|consumer)$/i.test(name) || namespace === undefined)
-          continue
-        const path = value.toLowerCase()
-        const other = targets.get(path)
-        const conflict = targets.has(path) && other?.toLowerCase() !== namespace.toLowerCase()
-        targets.set(path, conflict ? undefined : namespace)
-      }
-    }
-    for (const binding of bindings) add(binding.instance, this.#namespaceOf(binding, new Map()).namespace)
-    for (const { object } of this.#found)
-      if (
-        object.className === '__FilterToConsumerBinding' &&
-        current !== undefined &&
-        object.namespace !== undefined
-      )
-        for (const { name, value } of object.instance.properties)
-          if (
-            typeof value === 'string' &&
-            /^(filter|consumer)$/i.test(name) &&
-            !targets.has(value.toLowerCase())
-          )
-            targets.set(value.toLowerCase(), object.namespace)
-    return new Map(
-      [...targets].flatMap(([path, namespace]) => (namespace === undefined ? [] : [[path, namespace]])),
-    )
   }
 }
 
