@@ -161,6 +161,7 @@ export class DuckDbStorage {
   }
 
   async markFinished(ids: readonly string[]): Promise<void> {
+    await this.connection.run(`CREATE TABLE IF NOT EXISTS ${FINISHED} (id VARCHAR)`)
     for (const id of ids) await this.connection.run(`INSERT INTO ${FINISHED} VALUES ($1)`, [id])
   }
 

@@ -35,7 +35,8 @@ export class StringVectorWriter {
     for (let from = 0; from < rowCount; from += GROUP) {
       this.writeGroup(values, from, Math.min(rowCount, from + GROUP))
     }
-    if (this.used > 0) this.point(vector, rowCount)
+    // Fewer bytes hold no text that needs a pointer.
+    if (this.used > INLINE_LIMIT) this.point(vector, rowCount)
     this.binding.copy_data_to_vector(vector, 0, this.bytes.buffer, 0, rowCount * STRING_SIZE)
   }
 
@@ -109,11 +110,11 @@ export class StringVectorWriter {
   }
 
   private place(vector: Vector): [low: number, high: number] {
-    const size = Math.max(this.used, INLINE_LIMIT + 1)
-    this.binding.vector_assign_string_element_len(vector, 0, this.heap.subarray(0, size))
+    // DuckDB takes only valid UTF-8 here, which is what the encoder gives: not a byte more than was encoded.
+    this.binding.vector_assign_string_element_len(vector, 0, this.heap.subarray(0, this.used))
     const slot = this.binding.vector_get_data(vector, STRING_SIZE)
     const view = new DataView(slot.buffer, slot.byteOffset, STRING_SIZE)
-    if (view.getUint32(0, true) !== size)
+    if (view.getUint32(0, true) !== this.used)
       throw new Error('invariant: duckdb_string_t is not laid out as expected')
     return [view.getUint32(8, true), view.getUint32(12, true)]
   }
