@@ -2,7 +2,7 @@ import { filetimeToIso } from '../../bytes/index.ts'
 import type { EventRecord } from '../../records/event.ts'
 import { eventTime } from './device.ts'
 import { dataItemXml, eventDataJson, parameterXml, payloadXml, renderedDescription } from './event-text.ts'
-import { fieldsAs, type MappingRow, system } from './row.ts'
+import { fieldsAs, type MappingRow, type Source, system } from './row.ts'
 import { baseName, present } from './values.ts'
 
 const SECURITY = 'microsoft-windows-security-auditing'
@@ -42,6 +42,43 @@ const ACTIVITIES: Readonly<Record<number, string>> = {
 
 const account = (domain: string, name: string): string =>
   present(name) === '' ? '' : present(domain) === '' ? name : `${domain}\\${name}`
+
+const securityCells: Readonly<Record<string, Source>> = {
+  TimeGenerated: eventTime,
+  Computer: system((event) => event.computer ?? ''),
+  Channel: system((event) => event.channel ?? ''),
+  EventSourceName: system((event) => event.provider ?? ''),
+  EventID: system((event) => event.eventId),
+  EventLevelName: system(levelName),
+  Level: system((event) => event.level?.toString() ?? ''),
+  EventRecordId: system((event) => event.recordId?.toString() ?? ''),
+  Task: system((event) => event.task),
+  Opcode: system((event) => event.opcode?.toString() ?? ''),
+  Keywords: system((event) => event.keywords ?? ''),
+  Correlation: system((event) => event.activityId ?? ''),
+  SystemProcessId: system((event) => event.processId),
+  SystemThreadId: system((event) => event.threadId),
+  SystemUserId: system((event) => event.userSid ?? ''),
+  Version: system((event) => event.version),
+  Activity: system((event) => {
+    const title = ACTIVITIES[event.eventId]
+    return title === undefined ? '' : `${event.eventId} - ${title}`
+  }),
+  Account: fieldsAs(
+    ['SubjectDomainName', 'SubjectUserName', 'TargetDomainName', 'TargetUserName', 'LogonType'],
+    (domain, name, targetDomain, targetName, logonType) =>
+      // Logon events are about the account that logs on.
+      logonType === ''
+        ? account(domain, name) || account(targetDomain, targetName)
+        : account(targetDomain, targetName),
+  ),
+  SubjectAccount: fieldsAs(['SubjectDomainName', 'SubjectUserName'], account),
+  TargetAccount: fieldsAs(['TargetDomainName', 'TargetUserName'], account),
+  Process: fieldsAs(['NewProcessName', 'ProcessName'], (created, acting) =>
+    present(baseName(created || acting)),
+  ),
+  EventData: system(payloadXml),
+}
 
 /** Events as the Log Analytics agents store them, unchanged. */
 export const windowsEventRows: readonly MappingRow[] = [
@@ -97,41 +134,14 @@ export const windowsEventRows: readonly MappingRow[] = [
     eventIds: 'all',
     table: 'SecurityEvent',
     payloadByName: true,
-    cells: {
-      TimeGenerated: eventTime,
-      Computer: system((event) => event.computer ?? ''),
-      Channel: system((event) => event.channel ?? ''),
-      EventSourceName: system((event) => event.provider ?? ''),
-      EventID: system((event) => event.eventId),
-      EventLevelName: system(levelName),
-      Level: system((event) => event.level?.toString() ?? ''),
-      EventRecordId: system((event) => event.recordId?.toString() ?? ''),
-      Task: system((event) => event.task),
-      Opcode: system((event) => event.opcode?.toString() ?? ''),
-      Keywords: system((event) => event.keywords ?? ''),
-      Correlation: system((event) => event.activityId ?? ''),
-      SystemProcessId: system((event) => event.processId),
-      SystemThreadId: system((event) => event.threadId),
-      SystemUserId: system((event) => event.userSid ?? ''),
-      Version: system((event) => event.version),
-      Activity: system((event) => {
-        const title = ACTIVITIES[event.eventId]
-        return title === undefined ? '' : `${event.eventId} - ${title}`
-      }),
-      Account: fieldsAs(
-        ['SubjectDomainName', 'SubjectUserName', 'TargetDomainName', 'TargetUserName', 'LogonType'],
-        (domain, name, targetDomain, targetName, logonType) =>
-          // Logon events are about the account that logs on.
-          logonType === ''
-            ? account(domain, name) || account(targetDomain, targetName)
-            : account(targetDomain, targetName),
-      ),
-      SubjectAccount: fieldsAs(['SubjectDomainName', 'SubjectUserName'], account),
-      TargetAccount: fieldsAs(['TargetDomainName', 'TargetUserName'], account),
-      Process: fieldsAs(['NewProcessName', 'ProcessName'], (created, acting) =>
-        present(baseName(created || acting)),
-      ),
-      EventData: system(payloadXml),
-    },
+    cells: securityCells,
+  },
+  {
+    // 1102, the log was cleared: written to Security by the event log itself.
+    provider: 'microsoft-windows-eventlog',
+    eventIds: [1102],
+    table: 'SecurityEvent',
+    payloadByName: true,
+    cells: securityCells,
   },
 ]
