@@ -199,8 +199,12 @@ function textFormat(head: Uint8Array, name: string): FileFormat {
   return { kind: 'other', reason: 'text of no known kind' }
 }
 
-/** `{` or `[` followed by what JSON allows there; MOF blocks and INI sections also begin with brackets. */
-function looksLikeJson(start: string): boolean {
+/**
+ * `{` or `[` followed by what JSON allows there; MOF blocks and INI sections also begin with brackets. evtx_dump
+ * writes `Record 1` on a line of its own before each object.
+ */
+function looksLikeJson(text: string): boolean {
+  const start = text.replace(/^Record \d+\s+/, '')
   return /^\{\s*("|\}|$)/.test(start) || /^\[\s*([[{"\]\d-]|$|true|false|null)/.test(start)
 }
 
@@ -244,9 +248,12 @@ function withoutComments(text: string): string {
   return kept.join(' ')
 }
 
+/** Lines before the header: Excel's `sep=;`, and the type that Export-Csv of Windows PowerShell names. */
+const CSV_LEAD = /^(?:sep=.\r?\n|#TYPE [^\r\n]*\r?\n)+/i
+
 /** A first line of at least three separated names, or Splunk's `_raw`; which table it is, the names decide. */
 function looksLikeCsv(start: string): boolean {
-  const line = start.replace(/^sep=.\r?\n/i, '').split(/\r?\n/, 1)[0] ?? ''
+  const line = start.replace(CSV_LEAD, '').split(/\r?\n/, 1)[0] ?? ''
   if (/^"?_raw"?$|^"?_time"?,"?_raw"?$/.test(line)) return true
   return [',', ';', '\t'].some((separator) => {
     const fields = line.split(separator)

@@ -90,7 +90,8 @@ function takeRow(
   context: FileContext,
 ): void {
   if (progress.columns === undefined) {
-    if (!/^\uFEFF?sep=.?$/i.test(record.join(delimiter))) progress.columns = record.slice(0, MAX_COLUMNS)
+    if (!/^\uFEFF?(?:sep=.?$|#TYPE )/i.test(record.join(delimiter)))
+      progress.columns = record.slice(0, MAX_COLUMNS)
   } else if (record.length === progress.columns.length) {
     takeRecord(progress.columns, record, offset, reader)
   } else {
@@ -112,7 +113,12 @@ function takeRecord(
 ): void {
   if (reader.rows.columns(columns) !== undefined && reader.takeRow(columns, record, offset)) return
   const object: Record<string, string> = Object.create(null)
-  for (const [index, column] of columns.entries()) object[column] = record[index] ?? ''
+  for (const [index, column] of columns.entries()) {
+    const cell = record[index] ?? ''
+    // Kibana has a column for every field of any document, and a dash or nothing where a document lacks it.
+    if (column.startsWith('winlog.') && (cell === '' || cell === '-')) continue
+    object[column] = cell
+  }
   reader.take(object, offset)
 }
 
@@ -175,7 +181,8 @@ class RetainingSource {
 function separatorOf(text: string): string {
   const stated = /^\uFEFF?sep=(.)\r?\n/i.exec(text)?.[1]
   if (stated !== undefined) return stated
-  const header = (text.split(/\r?\n/, 1)[0] ?? '').replace(/"[^"]*"/g, '')
+  const untyped = text.replace(/^\uFEFF?#TYPE [^\r\n]*\r?\n/i, '')
+  const header = (untyped.split(/\r?\n/, 1)[0] ?? '').replace(/"[^"]*"/g, '')
   const count = (separator: string): number => header.split(separator).length
   return [',', ';', '\t'].reduce((best, candidate) => (count(candidate) > count(best) ? candidate : best))
 }

@@ -1,6 +1,7 @@
 import type { EventRecord } from '../event.ts'
 import { type EventFields, eventFields, fieldSpelling, providerOfChannel } from './fields.ts'
 import { parseMessage } from './message.ts'
+import { readTime } from './time.ts'
 
 /** A record under construction: what a shape found, before names and payload are brought to the event's own. */
 export type EventDraft = {
@@ -36,6 +37,7 @@ export function toEventRecord(draft: EventDraft, evidence: string, offset: numbe
     draft.names[index] = fieldSpelling(fields, draft.names[index] ?? '')
   }
   if (draft.message !== undefined) completeFromMessage(draft, fields, draft.message)
+  if (draft.zoneUnknown === true) takeUtcTime(draft)
   if (fields !== undefined && draft.names.length > 0) {
     draft.payload = fields.payload
     if (fields.element !== undefined) draft.payloadElement = fields.element
@@ -46,6 +48,14 @@ export function toEventRecord(draft: EventDraft, evidence: string, offset: numbe
     if (value !== undefined && key !== 'zoneUnknown') record[key] = value
   }
   return record as unknown as EventRecord
+}
+
+/** Sysmon says in a field of its own what the carrier's local time does not tell. */
+function takeUtcTime(draft: EventDraft): void {
+  const utc = readTime(draft.values[draft.names.indexOf('UtcTime')])
+  if (utc === undefined) return
+  draft.timeFiletime = utc
+  delete draft.zoneUnknown
 }
 
 /** Whether the fields already there are enough, so that the message need not be looked at. */

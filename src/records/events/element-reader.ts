@@ -15,7 +15,8 @@ import { hayabusa } from './shapes/hayabusa.ts'
 import type { Shape, Wanted } from './shapes/shape.ts'
 import { wazuh } from './shapes/wazuh.ts'
 import { winlogbeat } from './shapes/winlogbeat.ts'
-import { wrappedElements, wrappedTables } from './wrappers.ts'
+import { readTime } from './time.ts'
+import { KustoFrames, type WrappedTable, wrappedElements, wrappedTables } from './wrappers.ts'
 import { eventFromXml } from './xml.ts'
 
 /** From the most telling keys to the least: a flat object could be anything with an event id. */
@@ -53,6 +54,14 @@ function parseSplunkRaw(raw: string): JsonObject | undefined {
   return fields
 }
 
+/** The text's own time is local; the `_time` beside it tells its zone. */
+function withSplunkTime(classic: JsonObject, object: JsonObject): JsonObject {
+  const time = object._time
+  const zoned =
+    typeof time === 'string' && /(?:Z|[+-]\d{2}:?\d{2})$/.test(time) && readTime(time) !== undefined
+  return { ...classic, source: object.source, ...(zoned ? { EventTime: time } : {}) }
+}
+
 /** Wrappers in wrappers: an Elasticsearch hit whose source holds a raw line, and a little more. */
 const MAX_WRAPPING = 6
 
@@ -65,6 +74,7 @@ export class ElementReader {
   readonly #rows: ExportRowReader
   readonly #wanted: Wanted
   readonly #kinds = new Map<EvidenceKind, number>()
+  readonly #frames = new KustoFrames()
   /** Shape that fitted last: files are of one shape, so it is tried first. */
   #lastShape: Shape = flat
   #read = 0
@@ -124,6 +134,7 @@ export class ElementReader {
     if (row === undefined) return false
     this.#count('table-export')
     this.#relevant += 1
+    if (map.localTimes) this.#zoneless += 1
     this.#context.sink.row?.(row)
     return true
   }
@@ -152,7 +163,7 @@ export class ElementReader {
       report({
         code: 'events/time-zone-unknown',
         severity: 'warning',
-        message: `the times of ${this.#zoneless} events are local, nothing tells their zone, and they were taken as UTC`,
+        message: `the times of ${this.#zoneless} records are local, nothing tells their zone, and they were taken as UTC`,
         at: { in: 'file', source },
       })
     }
@@ -186,18 +197,24 @@ export class ElementReader {
     }
     if (!isObject(value)) return
     if (this.#takeObject(value, offset)) return
-    const tables = depth > 0 ? wrappedTables(value) : undefined
+    const tables = this.#frames.tables(value) ?? (depth > 0 ? wrappedTables(value) : undefined)
     if (tables !== undefined) {
-      for (const table of tables) {
-        for (const row of table.rows) {
-          if (!this.takeRow(table.columns, row, offset)) this.#miss(offset)
-        }
-      }
+      this.#takeTables(tables, offset)
       return
     }
     const inner = depth > 0 ? wrappedElements(value) : undefined
     if (inner === undefined) this.#miss(offset)
     else for (const item of inner) this.#take(item, offset, depth - 1)
+  }
+
+  /** Beside the rows asked for, answers have tables about the query: only where none is known is that told. */
+  #takeTables(tables: readonly WrappedTable[], offset: number): void {
+    const known = tables.filter((table) => this.#rows.columns(table.columns) !== undefined)
+    for (const table of known.length > 0 ? known : tables) {
+      for (const row of table.rows) {
+        if (!this.takeRow(table.columns, row, offset)) this.#miss(offset)
+      }
+    }
   }
 
   /** A line as Splunk or syslog kept it. */
@@ -214,7 +231,7 @@ export class ElementReader {
       return true
     }
     const classic = typeof raw === 'string' ? parseSplunkRaw(raw) : undefined
-    if (classic !== undefined) return this.#takeEvent({ ...classic, source: object.source }, offset, flat)
+    if (classic !== undefined) return this.#takeEvent(withSplunkTime(classic, object), offset, flat)
     // A flat object may also be a row of a table, unless it has what only NXLog writes.
     const tried = this.#lastShape !== flat || Object.hasOwn(object, 'SourceModuleType')
     if (tried && this.#takeEvent(object, offset, this.#lastShape)) return true
@@ -242,9 +259,9 @@ export class ElementReader {
 
   #give(draft: EventDraft, offset: number): void {
     this.#relevant += 1
-    if (draft.timeFiletime === undefined) this.#timeless += 1
-    if (draft.zoneUnknown === true) this.#zoneless += 1
     const record = toEventRecord(draft, this.#context.evidence, offset)
+    if (record.timeFiletime === undefined) this.#timeless += 1
+    if (draft.zoneUnknown === true) this.#zoneless += 1
     if (record.names.length === 0 && eventFields(record.provider, record.eventId) !== undefined) {
       this.#unparsed += 1
       this.#unparsedOffset ??= offset

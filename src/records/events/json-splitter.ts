@@ -13,6 +13,8 @@ export interface JsonSplitterOptions {
 /** Deepest nesting of an element. Elasticsearch hits of ECS documents, the deepest seen, have 9. */
 export const MAX_JSON_DEPTH = 256
 const MAX_ELEMENT_BYTES = 128 * 2 ** 20
+/** Longer than evtx_dump's `Record` with any number. */
+const MAX_LABEL = 32
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -48,6 +50,10 @@ export class JsonSplitter {
   #position = 0
   #strayBytes = 0
   #strayOffset = 0
+  /** What stands outside since the last object, without white space: its beginning, length and place. */
+  #between = ''
+  #betweenBytes = 0
+  #betweenOffset = 0
   #outerBrackets = 0
   /** Elements that were left out: cut, too large, too deep. */
   damaged = 0
@@ -124,6 +130,7 @@ export class JsonSplitter {
   }
 
   end(): void {
+    this.#settle()
     if (this.#depth > 0) this.#abandon('is cut at the end of the file', this.#position)
     if (this.#outerBrackets > MAX_JSON_DEPTH) {
       this.#tell('events/too-deep', `${this.#outerBrackets} brackets are open outside any object`, 0)
@@ -186,11 +193,24 @@ export class JsonSplitter {
     }
     // The byte order mark of UTF-8.
     if (offset < 3 && byte === [0xef, 0xbb, 0xbf][offset]) return
-    if (this.#strayBytes === 0) this.#strayOffset = offset
-    this.#strayBytes += 1
+    if (this.#betweenBytes === 0) this.#betweenOffset = offset
+    if (this.#betweenBytes < MAX_LABEL) this.#between += String.fromCharCode(byte)
+    this.#betweenBytes += 1
+  }
+
+  /** Counts what stood before an object or the end, unless it is evtx_dump's `Record 1`. */
+  #settle(): void {
+    if (this.#betweenBytes === 0) return
+    if (!/^Record\d+$/.test(this.#between)) {
+      if (this.#strayBytes === 0) this.#strayOffset = this.#betweenOffset
+      this.#strayBytes += this.#betweenBytes
+    }
+    this.#between = ''
+    this.#betweenBytes = 0
   }
 
   #open(offset: number): void {
+    this.#settle()
     this.#depth = 1
     this.#stack[0] = 1
     this.#last = OPEN_OBJECT

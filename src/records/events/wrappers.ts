@@ -37,20 +37,57 @@ function columnName(column: unknown): string {
   return typeof name === 'string' ? name : ''
 }
 
+/** A progressive answer of Kusto names few tables; a file of ever new ones must not fill memory. */
+const MAX_FRAMED_TABLES = 1000
+
+/**
+ * Kusto v2 frames, which come one after the other: `DataTable` has its rows with it, those of a progressive answer
+ * come in `TableFragment`s after a `TableHeader`. Tables other than the primary results tell of the query itself.
+ * Source: Microsoft Learn, "Query V2 HTTP response".
+ */
+export class KustoFrames {
+  readonly #headers = new Map<unknown, unknown>()
+
+  /** The tables of a frame, none for a frame that only tells of the query; `undefined` where it is no frame. */
+  tables(object: JsonObject): WrappedTable[] | undefined {
+    const frame = object.FrameType
+    if (typeof frame !== 'string' || !FRAMES.has(frame)) return undefined
+    if (typeof object.TableKind === 'string' && object.TableKind !== 'PrimaryResult') return []
+    if (frame === 'DataTable') return toTable(object)
+    if (frame === 'TableHeader' && this.#headers.size < MAX_FRAMED_TABLES) {
+      this.#headers.set(object.TableId, object.Columns)
+    }
+    return frame === 'TableFragment'
+      ? toTable({ Columns: this.#headers.get(object.TableId), Rows: object.Rows })
+      : []
+  }
+}
+
+const FRAMES = new Set([
+  'DataSetHeader',
+  'DataTable',
+  'TableHeader',
+  'TableFragment',
+  'TableProgress',
+  'TableCompletion',
+  'DataSetCompletion',
+])
+
 /** Keys under which tools wrap one record. */
-const ONE = [
-  '_source',
+const ONE = ['_source', 'result', 'fields', 'document', 'data', 'event', 'Event', 'log', 'body', 'properties']
+/** Keys under which tools keep a record as the text it was: Splunk, Filebeat, Wazuh, Elastic's `event.original`. */
+const TEXT = [
+  '_raw',
+  'raw',
+  'message',
+  'full_log',
+  'original',
   'result',
-  'fields',
-  'document',
-  'data',
+  'log',
   'event',
   'Event',
-  'log',
-  'raw',
-  '_raw',
+  'data',
   'body',
-  'properties',
 ]
 /** Keys under which tools wrap a list of records: Defender's API, Graph, Elasticsearch, Splunk, Event Hubs. */
 const MANY = [
@@ -68,6 +105,8 @@ const MANY = [
   'snapshot',
   'primaryResult',
   'items',
+  'documents',
+  'responses',
 ]
 
 /** What an object that is no record itself wraps; `undefined` where it wraps nothing that is known. */
@@ -77,11 +116,14 @@ export function wrappedElements(object: JsonObject): unknown[] | undefined {
     if (Array.isArray(value) && value.some((item) => typeof item === 'object' && item !== null)) return value
     if (key === 'hits' && isObject(value) && Array.isArray(value.hits)) return value.hits
   }
+  for (const key of TEXT) {
+    const value = object[key]
+    if (typeof value === 'string' && (/^\s*\{/.test(value) || /<Event[\s>]/.test(value)))
+      return [parsed(value)]
+  }
   for (const key of ONE) {
     const value = object[key]
     if (isObject(value)) return [value]
-    if (typeof value === 'string' && (/^\s*\{/.test(value) || /<Event[\s>]/.test(value)))
-      return [parsed(value)]
   }
   return undefined
 }

@@ -179,9 +179,12 @@ export function addEventData(draft: EventDraft, data: XmlElement): void {
   if (name !== undefined) draft.payloadElement = name
   for (const part of data.children) {
     const field = part.name === 'Data' ? (part.attributes.Name ?? '') : part.name
-    addField(draft, field, part.children.length > 0 ? innerText(part) : part.text)
+    addField(draft, field, part.children.length > 0 ? innerText(part) : notLayout(part.text))
   }
 }
+
+/** evtx_dump sets the end tag of an empty element on a line of its own. */
+const notLayout = (text: string): string => (/^[ \t]*\r?\n\s*$/.test(text) ? '' : text)
 
 /** The fields inside the one element that `UserData` wraps. */
 export function addUserData(draft: EventDraft, data: XmlElement): void {
@@ -191,7 +194,7 @@ export function addUserData(draft: EventDraft, data: XmlElement): void {
   draft.payloadElement = wrapper.name
   if (wrapper.children.length === 0 && wrapper.text.trim() !== '') addField(draft, wrapper.name, wrapper.text)
   for (const part of wrapper.children) {
-    addField(draft, part.name, part.children.length > 0 ? innerText(part) : part.text)
+    addField(draft, part.name, part.children.length > 0 ? innerText(part) : notLayout(part.text))
   }
 }
 

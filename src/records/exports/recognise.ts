@@ -6,14 +6,19 @@ export interface ColumnMap {
   readonly lower: readonly string[]
   /** For each table met, the columns in Microsoft's spelling where it has one. */
   spelled(table: ExportTable): readonly string[]
-  /** Columns whose values are times in the portal's own writing (`Timestamp [UTC]`). */
+  /** Columns whose values may be times in the portal's own writing (`Timestamp [UTC]`). */
   readonly portalTimes: ReadonlySet<number>
+  /** The portal was set to show another zone than UTC (`TimeGenerated [Local Time]`), and does not say how far off. */
+  readonly localTimes: boolean
   /** The table of a row; `undefined` where it is of none that is known. */
   tableOf(values: readonly unknown[]): ExportTable | undefined
 }
 
 /** Columns that name the table, in a file that may hold several. */
 const TABLE_COLUMNS = ['type', '$table', 'table', 'tablename', 'sourcetable']
+
+/** Columns of type datetime, by the names that Microsoft gives them. */
+const TIME_COLUMN = /^(?:timestamp|timegenerated|timecreated|\w*processcreationtime|\w*parentcreationtime)$/
 
 /** Columns that of the seven Device tables only one has. */
 const ONLY_IN: readonly (readonly [ExportTable, readonly string[]])[] = [
@@ -56,10 +61,13 @@ function deviceTableOfAction(action: string): ExportTable {
  */
 export function recogniseColumns(columns: readonly string[]): ColumnMap | undefined {
   const portalTimes = new Set<number>()
+  let localTimes = false
   const lower = columns.map((column, index) => {
-    const match = /^(.*?)\s*\[[^\]]*\]$/.exec(column.trim())
-    if (match !== null) portalTimes.add(index)
-    return (match?.[1] ?? column.trim()).toLowerCase()
+    const match = /^(.*?)\s*\[([^\]]*)\]$/.exec(column.trim())
+    const name = (match?.[1] ?? column.trim()).toLowerCase()
+    if (match !== null || TIME_COLUMN.test(name)) portalTimes.add(index)
+    if (match !== null && !/^(?:UTC|GMT|Z)?$/i.test(match[2] ?? '')) localTimes = true
+    return name
   })
   const has = new Set(lower)
   const byColumns = tableByColumns(has)
@@ -72,6 +80,7 @@ export function recogniseColumns(columns: readonly string[]): ColumnMap | undefi
   return {
     lower,
     portalTimes,
+    localTimes,
     spelled(table) {
       let names = spellings.get(table)
       if (names === undefined) {

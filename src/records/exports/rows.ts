@@ -46,9 +46,12 @@ export class ExportRowReader {
   }
 }
 
-/** `12/5/2019, 4:47:55.290 AM` under `TimeGenerated [UTC]` is how the portal writes an ISO time. */
+/** Already as it is wanted, with all its decimals. */
+const ISO = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z?$/
+
+/** `12/5/2019, 4:47:55.290 AM` under `TimeGenerated [UTC]`, or `Dec 5, 2019 4:47:55 AM`: the portals' ISO time. */
 function portalTime(map: ColumnMap, value: unknown, index: number): unknown {
-  if (!map.portalTimes.has(index) || typeof value !== 'string' || value === '') return value
+  if (!map.portalTimes.has(index) || typeof value !== 'string' || ISO.test(value)) return value
   const time = readTime(value)
   return time === undefined ? value : (filetimeToIso(time) ?? value)
 }

@@ -1,6 +1,7 @@
 import { addField, type EventDraft, newDraft } from '../draft.ts'
 import { eventFields, fieldSpelling, providerOfChannel } from '../fields.ts'
-import { asNumber, asText, asWord, type JsonObject, pick } from '../json-value.ts'
+import { asNumber, asText, asWord, isObject, type JsonObject, pick } from '../json-value.ts'
+import { addJsonEventData, addJsonUserData } from '../payload.ts'
 import { readTime } from '../time.ts'
 import { addEventData, addUserData, bracedGuid, parseXmlElement } from '../xml.ts'
 import { keywordsText } from './event-system.ts'
@@ -16,7 +17,8 @@ const CARRIER_KEYS: ReadonlySet<string> = new Set(
     'EventTime EventReceivedTime EventTypeOrignal EventTypeOriginal Hostname HostName host Host port type tags ' +
     'ERROR_EVT_UNRESOLVED Computer ComputerName TimeCreated TimeCreated_iso8601 SystemTime UtcTimeCreated _raw _time ' +
     '_indextime _cd _bkt _serial _si _sourcetype sourcetype source index splunk_server linecount punct timestamp ' +
-    'eventtype EventData_Xml UserData_Xml RenderingInfo_Xml System_Props_Xml Qualifiers'
+    'eventtype EventData_Xml UserData_Xml RenderingInfo_Xml System_Props_Xml Qualifiers ' +
+    'RecordId EventRecordId record_id Sid StringInserts EventData UserData'
   ).split(' '),
 )
 
@@ -37,7 +39,7 @@ export const flat: Shape = (object, wanted) => {
   draft.provider = provider
   draft.channel = channel
   readCarrier(draft, object)
-  if (addXmlParts(draft, object)) return draft
+  if (addXmlParts(draft, object) || addPayload(draft, object)) return draft
   const fields = eventFields(provider, eventId)
   const known = new Set(fields?.names)
   const isNxlog = Object.hasOwn(object, 'SourceModuleType') || Object.hasOwn(object, 'EventReceivedTime')
@@ -62,7 +64,9 @@ function providerName(name: string | undefined): string | undefined {
 
 function readCarrier(draft: EventDraft, object: JsonObject): void {
   draft.providerGuid = bracedGuid(asWord(pick(object, 'ProviderGuid', 'Provider_Guid')))
-  draft.recordId = asNumber(pick(object, 'RecordNumber', 'EventRecordID', 'RecordID'))
+  draft.recordId = asNumber(
+    pick(object, 'RecordNumber', 'EventRecordID', 'RecordID', 'RecordId', 'EventRecordId', 'record_id'),
+  )
   draft.version = asNumber(pick(object, 'Version'))
   draft.task = asNumber(pick(object, 'Task'))
   draft.opcode = asNumber(pick(object, 'OpcodeValue', 'Opcode'))
@@ -112,6 +116,21 @@ function flatTime(object: JsonObject): { filetime: bigint; zoneUnknown?: true } 
   const difference = stamped - received
   const quarters = (difference + (difference < 0n ? -QUARTER / 2n : QUARTER / 2n)) / QUARTER
   return known(eventTime + quarters * QUARTER)
+}
+
+/**
+ * The payload as an object of its own beside flat system fields (Velociraptor's EvtxHunter), or its values alone in
+ * the manifest's order (Fluent Bit's `StringInserts`), which are believed only where their number is the manifest's.
+ */
+function addPayload(draft: EventDraft, object: JsonObject): boolean {
+  if (isObject(object.UserData)) addJsonUserData(draft, object.UserData)
+  else if (isObject(object.EventData)) addJsonEventData(draft, object.EventData)
+  const inserts = object.StringInserts
+  const names = eventFields(draft.provider, draft.eventId)?.names
+  if (draft.names.length === 0 && Array.isArray(inserts) && inserts.length === names?.length) {
+    for (const [index, value] of inserts.entries()) addField(draft, names[index] ?? '', asText(value))
+  }
+  return draft.names.length > 0
 }
 
 /** `XmlWinEventLog:Microsoft-Windows-Sysmon/Operational` or `WinEventLog:Security`. */

@@ -46,6 +46,8 @@ export const getWinEvent: Shape = (object, wanted) => {
     const named = fields !== undefined && properties.length <= fields.names.length
     for (const [index, property] of properties.entries()) {
       const value = isObject(property) ? property.Value : property
+      // ConvertTo-Json goes two levels deep unless told otherwise, and below that writes the names of types.
+      if (value === 'System.Diagnostics.Eventing.Reader.EventProperty') break
       addField(draft, named ? (fields.names[index] ?? '') : '', asText(sidOrValue(value)))
     }
   }

@@ -1,5 +1,14 @@
 import { addField, newDraft } from '../draft.ts'
-import { asNumber, asText, asWord, entriesBelow, lookUp, pick } from '../json-value.ts'
+import {
+  asNumber,
+  asText,
+  asWord,
+  entriesBelow,
+  isObject,
+  type JsonObject,
+  lookUp,
+  pick,
+} from '../json-value.ts'
 import { readTime } from '../time.ts'
 import { bracedGuid } from '../xml.ts'
 import { keywordsText } from './event-system.ts'
@@ -29,9 +38,39 @@ export const wazuh: Shape = (object, wanted) => {
   draft.computer = asWord(system.get('computer'))
   draft.timeFiletime = readTime(system.get('systemTime') ?? pick(object, 'timestamp', '@timestamp'))
   // The agent wraps the message in quotes.
-  draft.message = asText(system.get('message'))?.replace(/^"([\s\S]*)"$/, '$1')
-  for (const [name, value] of entriesBelow(object, `${root}.eventdata`)) {
-    addField(draft, `${name.charAt(0).toUpperCase()}${name.slice(1)}`, asText(value))
+  draft.message = unescaped(asText(system.get('message'))?.replace(/^"([\s\S]*)"$/, '$1'))
+  const userData = userDataName(object, root)
+  if (userData !== undefined) {
+    draft.payload = 'UserData'
+    draft.payloadElement = upperFirst(userData)
+  }
+  for (const [name, value] of entriesBelow(object, `${root}.${userData ?? 'eventdata'}`)) {
+    addField(draft, upperFirst(name), unescaped(asText(value)))
   }
   return draft
+}
+
+const upperFirst = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}`
+
+/** UserData stands under its element's name: `logFileCleared`, `operation_ESStoConsumerBinding`. */
+function userDataName(object: JsonObject, root: string): string | undefined {
+  if (entriesBelow(object, `${root}.eventdata`).length > 0) return undefined
+  for (const [key, value] of entriesBelow(object, root)) {
+    const name = key.split('.', 1)[0] ?? ''
+    if (name !== 'system' && name !== 'eventdata' && (isObject(value) || key.includes('.'))) return name
+  }
+  return undefined
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
+
+/**
+ * The agent escapes values as for JSON before they become JSON: `C:\\\\Windows` for `C:\\Windows` (Wazuh's own rules
+ * match doubled backslashes). A value with a backslash that escapes nothing was not treated so.
+ */
+function unescaped(value: string | undefined): string | undefined {
+  if (value === undefined || !value.includes('\\')) return value
+  const pair = /\\(["\\/nrt])/g
+  if (value.replace(pair, '').includes('\\')) return value
+  return value.replace(pair, (_whole, character: string) => ESCAPES[character] ?? character)
 }

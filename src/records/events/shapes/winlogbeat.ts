@@ -10,7 +10,7 @@ import {
   pick,
 } from '../json-value.ts'
 import { readTime } from '../time.ts'
-import { bracedGuid } from '../xml.ts'
+import { bracedGuid, eventFromXml } from '../xml.ts'
 import { keywordsText } from './event-system.ts'
 import type { Shape, Wanted } from './shape.ts'
 
@@ -56,7 +56,20 @@ function fromDocument(
   draft.message = asText(pick(object, 'message'))
   draft.timeFiletime = readTime(at('time_created') ?? pick(object, '@timestamp'))
   addFields(draft, object, prefix)
+  if (draft.names.length === 0) addOriginal(draft, lookUp(object, 'event.original'))
   return draft
+}
+
+/** Winlogbeat with `include_xml` keeps the event's XML, which some pipelines then do not take apart. */
+function addOriginal(draft: EventDraft, original: unknown): void {
+  if (typeof original !== 'string' || !/^\s*<Event[\s>]/.test(original)) return
+  const event = eventFromXml(original)
+  if (event?.eventId !== draft.eventId) return
+  draft.payload = event.payload
+  draft.payloadElement = event.payloadElement
+  draft.names = event.names
+  draft.values = event.values
+  draft.userSid ??= event.userSid
 }
 
 function addFields(draft: EventDraft, object: JsonObject, prefix: string): void {
