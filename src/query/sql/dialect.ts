@@ -24,8 +24,8 @@ export interface Dialect {
   orEmpty(text: string): string
   /** Text of a dynamic value, null when missing. */
   dynamicText(json: string): string
-  member(json: string, path: Path, builder: SqlBuilder): string
-  memberText(json: string, path: Path, builder: SqlBuilder): string
+  member(json: string, path: Path): string
+  memberText(json: string, path: Path): string
   /** JSON of a text for taking members: null when the text is not JSON. */
   lazyJson(text: string): string
   splitElement(text: string, delimiter: string, position: string): string
@@ -52,6 +52,9 @@ export interface ExpandOptions {
   readonly keep: readonly string[]
   readonly items: readonly {
     readonly sql: string
+    /** Where `sql` is a step into JSON: the JSON it starts from and the steps. */
+    readonly json: string | undefined
+    readonly path: Path
     readonly type: KustoType
     readonly to: KustoType | undefined
     readonly as: string

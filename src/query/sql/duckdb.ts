@@ -1,4 +1,4 @@
-import type { SqlBuilder } from './builder.ts'
+import { constantText, type SqlBuilder } from './builder.ts'
 import { convert } from './convert.ts'
 import type { Dialect, ExpandOptions, MakeSeriesOptions, ParseOptions, Path } from './dialect.ts'
 import { aggregateTable, functionTable } from './functions/index.ts'
@@ -16,8 +16,8 @@ export const duckdb: Dialect = {
   convert,
   orEmpty: (text) => `coalesce(${text}, '')`,
   dynamicText: (json) => `(${json} ->> '$')`,
-  member: (json, path, builder) => `json_extract(${json}, ${builder.text(jsonPath(path))})`,
-  memberText: (json, path, builder) => `json_extract_string(${json}, ${builder.text(jsonPath(path))})`,
+  member: (json, path) => `json_extract(${json}, ${constantText(jsonPath(path))})`,
+  memberText: (json, path) => `json_extract_string(${json}, ${constantText(jsonPath(path))})`,
   lazyJson: (text) => `CASE WHEN json_valid(${text}) THEN ${text} END`,
   splitElement: (text, delimiter, position) => `string_split(${text}, ${delimiter})[${position}]`,
   nativeArgument: (sql, type) => {
@@ -53,14 +53,26 @@ export function jsonPath(path: Path): string {
   return `$${steps.join('')}`
 }
 
+/**
+ * Elements as a list: JSON, or text where all that is wanted is a scalar. The list of an array is taken in one step; an
+ * empty one may also be a bag, a scalar or null, which only then cost a second look (S9).
+ */
+function elements(item: ExpandOptions['items'][number], bagArrays: boolean): string {
+  const rare = `${bagArrays ? 'kql_pairs' : 'kql_elements'}(${item.sql})`
+  const path = constantText(`${jsonPath(item.path)}[*]`)
+  const text = item.to !== undefined
+  const list = `${text ? 'json_extract_string' : 'json_extract'}(${item.json ?? item.sql}, ${path})`
+  return `CASE WHEN len(${list}) > 0 THEN ${list} ELSE ${text ? `list_transform(${rare}, lambda x: x ->> '$')` : rare} END`
+}
+
 function expand(options: ExpandOptions): string {
   const { keep, items, index, limit, bagArrays } = options
   const cut = (list: string): string => (limit === undefined ? list : `(${list})[1:${limit}]`)
   const lists = items.map((item) =>
     cut(
       item.type === 'dynamic'
-        ? `${bagArrays ? 'kql_pairs' : 'kql_elements'}(${item.sql})`
-        : `[${convert(item.sql, item.type, 'dynamic')}]`,
+        ? elements(item, bagArrays)
+        : `[${convert(item.sql, item.type, item.to === undefined ? 'dynamic' : 'string')}]`,
     ),
   )
   const unnested = items.map((item, i) => `unnest(${lists[i]}) AS ${item.as}`)
@@ -71,9 +83,11 @@ function expand(options: ExpandOptions): string {
   }
   const inner = `SELECT ${[...keep, ...unnested].join(', ')} FROM ${options.from}`
   if (items.every((item) => item.to === undefined)) return inner
-  const cells = items.map((item) =>
-    item.to === undefined ? item.as : `${convert(item.as, 'dynamic', item.to)} AS ${item.as}`,
-  )
+  const cells = items.map((item) => {
+    if (item.to === undefined) return item.as
+    const value = item.to === 'string' ? `coalesce(${item.as}, '')` : convert(item.as, 'string', item.to)
+    return `${value} AS ${item.as}`
+  })
   return `SELECT ${[...keep, ...cells, ...(index === undefined ? [] : [index])].join(', ')} FROM (${inner})`
 }
 

@@ -20,27 +20,26 @@ export const duckdbMacros: readonly string[] = [
   `CREATE OR REPLACE MACRO kql_real_json(x) AS CASE WHEN isfinite(x) THEN to_json(x) WHEN x IS NULL THEN NULL
     ELSE to_json(kql_real_text(x)) END`,
   `CREATE OR REPLACE MACRO kql_decimal_text(x) AS rtrim(rtrim(CAST(x AS VARCHAR), '0'), '.')`,
-  `CREATE OR REPLACE MACRO kql_tobool(s) AS CASE WHEN lower(s) IN ('true', '1') THEN true WHEN lower(s) IN ('false', '0') THEN false
-    WHEN regexp_full_match(s, '-?[0-9]{1,18}') THEN CAST(s AS BIGINT) <> 0 END`,
+  // An argument stands once in these: a macro repeats its text, and DuckDB then evaluates it again.
+  `CREATE OR REPLACE MACRO kql_tobool(s) AS TRY_CAST(regexp_extract(lower(s), '^\\s*(true|false|[01])\\s*$', 1) AS BOOLEAN)`,
   // TRY_CAST rounds '1.5' and takes ' 7 ' and '0x1F' (S1): only plain integers, and hexadecimal by its own rule.
-  `CREATE OR REPLACE MACRO kql_tolong(s) AS CASE WHEN regexp_full_match(s, '\\s*[-+]?[0-9]{1,19}\\s*') THEN TRY_CAST(trim(s) AS BIGINT)
-    WHEN regexp_full_match(s, '0[xX][0-9a-fA-F]{1,16}') THEN TRY_CAST(s AS BIGINT) END`,
-  `CREATE OR REPLACE MACRO kql_toint(s) AS CASE WHEN regexp_full_match(s, '\\s*[-+]?[0-9]{1,11}\\s*') THEN TRY_CAST(trim(s) AS INTEGER)
-    WHEN regexp_full_match(s, '0[xX][0-9a-fA-F]{1,8}') THEN TRY_CAST(s AS INTEGER) END`,
-  `CREATE OR REPLACE MACRO kql_toreal(s) AS CASE WHEN regexp_full_match(s, '\\s*[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?\\s*')
-    OR lower(s) IN ('nan', '+inf', '-inf', 'inf', 'infinity', '-infinity', '+infinity') THEN TRY_CAST(trim(s) AS DOUBLE) END`,
+  `CREATE OR REPLACE MACRO kql_tolong(s) AS TRY_CAST(regexp_extract(s, '^\\s*([-+]?[0-9]{1,19}|0[xX][0-9a-fA-F]{1,16})\\s*$', 1) AS BIGINT)`,
+  `CREATE OR REPLACE MACRO kql_toint(s) AS TRY_CAST(regexp_extract(s, '^\\s*([-+]?[0-9]{1,11}|0[xX][0-9a-fA-F]{1,8})\\s*$', 1) AS INTEGER)`,
+  `CREATE OR REPLACE MACRO kql_toreal(s) AS TRY_CAST(regexp_extract(s, '(?i)^\\s*([-+]?(?:(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:e[-+]?[0-9]+)?|inf(?:inity)?|nan))\\s*$', 1) AS DOUBLE)`,
   `CREATE OR REPLACE MACRO kql_toguid(s) AS CASE WHEN regexp_full_match(s, '\\s*\\{?[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\\}?\\s*')
     THEN TRY_CAST(regexp_replace(s, '[{}\\s]', '', 'g') AS UUID) END`,
   // ISO with or without offset, then RFC 1123 and US forms. The zone must go through TIMESTAMPTZ: a plain cast drops it (S11).
-  `CREATE OR REPLACE MACRO kql_todatetime(s) AS CASE
-    WHEN regexp_matches(s, '^\\s*[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([T ][0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\\.[0-9]+)?)?)?\\s*$') THEN TRY_CAST(trim(s) AS TIMESTAMP)
+  `CREATE OR REPLACE MACRO kql_todatetime_rare(s) AS CASE
     WHEN regexp_matches(s, '^\\s*[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}[T ]') THEN TRY_CAST(trim(s) AS TIMESTAMPTZ) AT TIME ZONE 'UTC'
-    WHEN regexp_matches(s, '^\\s*[0-9]{4}$') THEN make_timestamp(TRY_CAST(trim(s) AS BIGINT), 1, 1, 0, 0, 0)
-    WHEN regexp_matches(s, '^\\s*[0-9]{4}-[0-9]{2}$') THEN TRY_CAST(trim(s) || '-01' AS TIMESTAMP)
+    WHEN regexp_matches(s, '^\\s*[0-9]{4}\\s*$') THEN try_strptime(trim(s), '%Y')
+    WHEN regexp_matches(s, '^\\s*[0-9]{4}-[0-9]{2}\\s*$') THEN try_strptime(trim(s), '%Y-%m')
     ELSE coalesce(try_strptime(regexp_replace(trim(s), '\\s*(GMT|UTC|Z)$', ''), ['%a, %d %b %Y %H:%M:%S', '%d %b %Y %H:%M:%S', '%d %b %Y', '%b %d %Y %H:%M:%S',
       '%b %d, %Y %H:%M:%S', '%b %d %Y', '%B %d, %Y', '%b %d, %Y', '%m/%d/%Y %I:%M:%S %p', '%m/%d/%Y %I:%M %p', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y %H:%M', '%m/%d/%Y',
       '%a %b %d %H:%M:%S %Y', '%A, %d-%b-%y %H:%M:%S', '%Y/%m/%d %H:%M:%S', '%Y/%m/%d', '%Y%m%d']),
       CASE WHEN regexp_matches(s, '[-+][0-9]{2}:?[0-9]{2}$') THEN try_strptime(trim(s), ['%a, %d %b %Y %H:%M:%S %z', '%d %b %Y %H:%M:%S %z', '%Y/%m/%d %H:%M:%S %z']) AT TIME ZONE 'UTC' END) END`,
+  `CREATE OR REPLACE MACRO kql_todatetime(s) AS coalesce(
+    TRY_CAST(regexp_extract(s, '^\\s*([0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[T ][0-9]{1,2}:[0-9]{1,2}(?::[0-9]{1,2}(?:\\.[0-9]+)?)?)?)Z?\\s*$', 1) AS TIMESTAMP),
+    kql_todatetime_rare(s))`,
   `CREATE OR REPLACE MACRO kql_ticks_datetime(n) AS CASE WHEN n BETWEEN 0 AND 3155378975999999999 THEN make_timestamp((n - 621355968000000000) // 10) END`,
   `CREATE OR REPLACE MACRO kql_bool_text(b) AS CASE WHEN b THEN 'true' WHEN NOT b THEN 'false' ELSE '' END`,
   // Invalid JSON is a dynamic that holds the text itself (S3).

@@ -1,7 +1,7 @@
 import type { Rel } from '../../plan/expr.ts'
 import { ident } from '../builder.ts'
 import { identifiers, type Relation, type SqlColumn } from '../relation.ts'
-import { renderAs, renderExpr } from './expression.ts'
+import { memberParts, renderAs, renderExpr } from './expression.ts'
 import { ascending, columnNamed, exprScope, freeExtra, renderRel, rowless, type TableScope } from './scope.ts'
 
 type Expand = Extract<Rel, { kind: 'expand' | 'apply' }>
@@ -38,6 +38,8 @@ function expandRelation(scope: TableScope, rel: Expand, input: Relation, bagArra
     keep: taken,
     items: rel.items.map((item, i) => ({
       sql: renderExpr(row, item.expr),
+      json: memberParts(row, item.expr)?.json,
+      path: memberParts(row, item.expr)?.path ?? [],
       type: item.expr.type,
       to: item.to,
       as: names[i] ?? '',

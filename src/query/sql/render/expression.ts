@@ -56,7 +56,7 @@ export function nullableText(scope: ExprScope, expr: Expr): string | undefined {
     const [text, delimiter] = split.args.map((arg) => renderAs(scope, arg, 'string'))
     return scope.dialect.splitElement(text ?? '', delimiter ?? '', scope.builder.integer(path[0] + 1))
   }
-  return scope.dialect.memberText(jsonBase(scope, base), path, scope.builder)
+  return scope.dialect.memberText(jsonBase(scope, base), path)
 }
 
 /** The JSON a path starts from; `parse_json(text)` is not parsed for its own sake. */
@@ -66,6 +66,16 @@ function jsonBase(scope: ExprScope, base: Expr): string {
     if (text?.type === 'string') return scope.dialect.lazyJson(renderExpr(scope, text))
   }
   return base.type === 'dynamic' ? renderExpr(scope, base) : renderAs(scope, base, 'dynamic')
+}
+
+/** A step into JSON taken apart: the JSON it starts from and the steps; undefined for any other expression. */
+export function memberParts(
+  scope: ExprScope,
+  expr: Expr,
+): { json: string; path: (string | number)[] } | undefined {
+  if (expr.kind !== 'member') return undefined
+  const { base, path } = pathOf(expr)
+  return { json: jsonBase(scope, base), path }
 }
 
 const PARSERS: ReadonlySet<string> = new Set(['parse_json', 'todynamic', 'parsejson', 'toobject'])
@@ -94,7 +104,7 @@ function render(scope: ExprScope, expr: Expr, filter: boolean): string {
       return renderLiteral(scope, expr.type, expr.value)
     case 'member': {
       const { base, path } = pathOf(expr)
-      return scope.dialect.member(jsonBase(scope, base), path, scope.builder)
+      return scope.dialect.member(jsonBase(scope, base), path)
     }
     case 'scalar-of': {
       const relation = scope.subquery(expr.table)

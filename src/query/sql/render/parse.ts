@@ -120,7 +120,7 @@ export function renderParseKv(scope: TableScope, rel: Extract<Rel, { kind: 'pars
   const bag = '"$kv"'
   const from = builder.add(`SELECT *, ${dialect.nativeResult(call, 'dynamic')} AS ${bag} FROM ${input.from}`)
   const cells = rel.keys.map((key, i) => {
-    const member = dialect.memberText(bag, [key.name], builder)
+    const member = dialect.memberText(bag, [key.name])
     return `${dialect.convert(dialect.orEmpty(member), 'string', key.type)} AS ${names[i]}`
   })
   const body = `SELECT ${[...keep, ...cells].join(', ')} FROM ${from}`
