@@ -362,6 +362,42 @@ const powershell = (
   )}\n`,
 })
 
+const wmiActivity = (
+  eventId: number,
+  record: number,
+  evidence: CaseEvidence,
+  element: string,
+  fields: Record<string, unknown>,
+): RenderedFile => ({
+  name: `wmi-${record}.jsonl`,
+  text: `${eventJson(
+    {
+      provider: 'Microsoft-Windows-WMI-Activity',
+      channel: 'Microsoft-Windows-WMI-Activity/Operational',
+      eventId,
+      record,
+      evidence,
+    },
+    { UserData: { [element]: fields } },
+  )}\n`,
+})
+
+/** 4104, in as many fragments as `fragments` says; PowerShell cuts long blocks anywhere. */
+function scriptBlock(evidence: CaseEvidence, record: number): RenderedFile[] {
+  const whole = text(evidence.text)
+  const total = Number(evidence.fragments ?? 1)
+  const size = Math.ceil(whole.length / total)
+  return Array.from({ length: total }, (_, at) =>
+    powershell(4104, record * 10 + total - at, evidence, {
+      MessageNumber: total - at,
+      MessageTotal: total,
+      ScriptBlockText: whole.slice((total - at - 1) * size, (total - at) * size),
+      ScriptBlockId: `00000000-0000-0000-0000-0000000000${record + 10}`,
+      Path: text(evidence.path),
+    }),
+  )
+}
+
 /** Files of one piece of evidence. `record` numbers it within its case. */
 export function renderEvidence(evidence: CaseEvidence, record: number): readonly RenderedFile[] {
   switch (evidence.as) {
@@ -382,13 +418,28 @@ export function renderEvidence(evidence: CaseEvidence, record: number): readonly
     case 'process':
       return [process(evidence, record)]
     case 'script-block':
+      return scriptBlock(evidence, record)
+    case 'temporary':
       return [
-        powershell(4104, record, evidence, {
-          MessageNumber: 1,
-          MessageTotal: 1,
-          ScriptBlockText: text(evidence.text),
-          ScriptBlockId: `00000000-0000-0000-0000-0000000000${record + 10}`,
-          Path: text(evidence.path),
+        wmiActivity(5860, record, evidence, 'Operation_TemporaryEssStarted', {
+          NamespaceName: text(evidence.namespace, '//./root/cimv2'),
+          Query: text(evidence.query),
+          User: text(evidence.user, 'NT AUTHORITY\\SYSTEM'),
+          Processid: 1111,
+          ClientMachine: text(evidence.host, HOST).split('.')[0],
+          PossibleCause: 'Temporary',
+        }),
+      ]
+    case 'started':
+      return [
+        wmiActivity(5859, record, evidence, 'Operation_EssStarted', {
+          NamespaceName: text(evidence.namespace, '//./root/cimv2'),
+          Query: text(evidence.query),
+          User: text(evidence.sid, 'S-1-5-32-544'),
+          Processid: 1111,
+          Provider: text(evidence.provider, 'SCM Event Provider'),
+          queryid: 0,
+          PossibleCause: 'Permanent',
         }),
       ]
     case 'module':
@@ -404,29 +455,13 @@ export function renderEvidence(evidence: CaseEvidence, record: number): readonly
       ]
     case 'provider':
       return [
-        {
-          name: `wmi-${record}.jsonl`,
-          text: `${eventJson(
-            {
-              provider: 'Microsoft-Windows-WMI-Activity',
-              channel: 'Microsoft-Windows-WMI-Activity/Operational',
-              eventId: 5857,
-              record,
-              evidence,
-            },
-            {
-              UserData: {
-                Operation_StartedOperational: {
-                  ProviderName: text(evidence.name),
-                  Code: '0x0',
-                  HostProcess: 'wmiprvse.exe',
-                  ProcessID: 99,
-                  ProviderPath: text(evidence.path),
-                },
-              },
-            },
-          )}\n`,
-        },
+        wmiActivity(5857, record, evidence, 'Operation_StartedOperational', {
+          ProviderName: text(evidence.name),
+          Code: '0x0',
+          HostProcess: 'wmiprvse.exe',
+          ProcessID: 99,
+          ProviderPath: text(evidence.path),
+        }),
       ]
     case 'logon':
       return [
@@ -458,6 +493,25 @@ export function renderEvidence(evidence: CaseEvidence, record: number): readonly
         },
       ]
     case 'registry':
+      if (evidence.carrier === 'defender') {
+        return [
+          table('DeviceRegistryEvents', record, {
+            Timestamp: text(evidence.time, TIME),
+            DeviceId: 'd1',
+            DeviceName: text(evidence.host, HOST).toLowerCase(),
+            ActionType: 'RegistryValueSet',
+            RegistryKey: text(evidence.key)
+              .replace(/\\[^\\]+$/, '')
+              .replace(/^HKLM/, 'HKEY_LOCAL_MACHINE'),
+            RegistryValueType: 'MultiString',
+            RegistryValueName: text(evidence.key).split('\\').pop(),
+            RegistryValueData: text(evidence.data),
+            InitiatingProcessFileName: text(evidence.image).split('\\').pop(),
+            InitiatingProcessFolderPath: text(evidence.image),
+            ReportId: record,
+          }),
+        ]
+      }
       return [
         sysmon(13, record, evidence, {
           EventType: 'SetValue',
@@ -469,6 +523,23 @@ export function renderEvidence(evidence: CaseEvidence, record: number): readonly
         }),
       ]
     case 'file':
+      if (evidence.carrier === 'defender') {
+        return [
+          table('DeviceFileEvents', record, {
+            Timestamp: text(evidence.time, TIME),
+            DeviceId: 'd1',
+            DeviceName: text(evidence.host, HOST).toLowerCase(),
+            ActionType: text(evidence.action, 'FileCreated'),
+            FileName: text(evidence.path).split('\\').pop(),
+            FolderPath: text(evidence.path),
+            InitiatingProcessFileName: text(evidence.image).split('\\').pop(),
+            InitiatingProcessFolderPath: text(evidence.image),
+            InitiatingProcessCommandLine: text(evidence.command, text(evidence.image)),
+            InitiatingProcessAccountName: 'mallory',
+            ReportId: record,
+          }),
+        ]
+      }
       return [
         sysmon(11, record, evidence, {
           ProcessId: 420,

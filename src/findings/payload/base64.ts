@@ -44,23 +44,62 @@ export function unwrapEncodedCommand(text: string): readonly DecodedLayer[] {
   })
 }
 
-/** Keys of an exclusive-or that the text states as a number or one character. */
-function statedKeys(text: string): readonly number[] {
-  const keys = new Set<number>()
-  const pattern = /(?:-bxor|\bxor\b|\^)\s{0,9}\(?\s{0,9}(0x[0-9a-f]{1,2}|&h[0-9a-f]{1,2}|\d{1,3})\b/gi
-  for (const match of text.matchAll(pattern)) {
-    const written = (match[1] ?? '').toLowerCase().replace('&h', '0x')
-    const key = Number(written)
-    if (key > 0 && key < 256) keys.add(key)
-    if (keys.size >= 4) break
+/** How hidden bytes become plain ones: an exclusive-or, or a number that is added to each. */
+interface Recipe {
+  readonly how: string
+  readonly apply: (bytes: Uint8Array) => Uint8Array
+}
+
+const MAX_RECIPES = 6
+const NUMBER = '0x[0-9a-f]{1,2}|&h[0-9a-f]{1,2}|\\d{1,3}'
+const XOR = new RegExp(
+  `(?:-bxor|\\bxor\\b|\\^)\\s{0,9}\\(?\\s{0,9}(?:(${NUMBER})\\b|\\$?([a-z_]\\w{0,40}))`,
+  'gi',
+)
+const SHIFT = new RegExp(
+  `(?:chrw?\\s{0,9}\\(|\\[char\\]\\s{0,9}\\(?|fromcharcode\\s{0,9}\\()\\s{0,9}(?:\\[int\\])?\\s{0,9}\\$?[a-z_][\\w.[\\]$]{0,40}\\s{0,9}([+-])\\s{0,9}(${NUMBER})\\b`,
+  'gi',
+)
+
+const numberOf = (written: string): number => Number(written.toLowerCase().replace('&h', '0x'))
+
+/** What a variable is set to, where the text sets it to a number or a string: the bytes of a key. */
+function keyOf(name: string, text: string): readonly number[] | undefined {
+  const set = new RegExp(
+    `\\b${name}\\s{0,9}=\\s{0,9}(?:(${NUMBER})(?![\\w.])|[^\\n;]{0,80}?(["'])([^"'\\n]{1,64})\\2)`,
+    'i',
+  ).exec(text)
+  if (set?.[1] !== undefined) return [numberOf(set[1])]
+  return set?.[3] === undefined ? undefined : [...Buffer.from(set[3], 'utf8')]
+}
+
+/** Recipes that the text states beside what it hides: an exclusive-or with a number or a short key, a shift. */
+function statedRecipes(text: string): readonly Recipe[] {
+  const keys = new Map<string, readonly number[]>()
+  for (const [, written, name] of text.slice(0, 65_536).matchAll(XOR)) {
+    const key = written === undefined ? keyOf(name ?? '', text) : [numberOf(written)]
+    if (key?.some((byte) => byte > 0 && byte < 256) === true) keys.set(key.join(), key)
+    if (keys.size >= MAX_RECIPES) break
   }
-  return [...keys]
+  const recipes: Recipe[] = [...keys.values()].map((key) => ({
+    how: `exclusive-or with ${key.length === 1 ? key[0] : `"${Buffer.from(key).toString('utf8')}"`}`,
+    apply: (bytes) => bytes.map((byte, at) => byte ^ (key[at % key.length] ?? 0)),
+  }))
+  for (const [, sign, written = '0'] of text.slice(0, 65_536).matchAll(SHIFT)) {
+    const by = sign === '-' ? -numberOf(written) : numberOf(written)
+    if (by !== 0 && recipes.length < MAX_RECIPES * 2)
+      recipes.push({
+        how: `each code ${by < 0 ? 'less' : 'plus'} ${Math.abs(by)}`,
+        apply: (bytes) => bytes.map((byte) => byte + by),
+      })
+  }
+  return recipes
 }
 
 /** Runs of base64, and what they hold: UTF-16 or UTF-8 text, gzip or deflate, a program, a .NET object. */
 export function unwrapBase64(text: string): readonly DecodedLayer[] {
   const tryRaw = /deflate/i.test(text)
-  const keys = statedKeys(text)
+  const recipes = statedRecipes(text)
   const layers: DecodedLayer[] = []
   let seen = 0
   // Line ends and blanks may stand inside a blob of a MOF or a here-string: join lines that are base64 alone.
@@ -72,12 +111,8 @@ export function unwrapBase64(text: string): readonly DecodedLayer[] {
     if (bytes === undefined) continue
     const plain = layerOf(bytes, 'base64', tryRaw)
     if (plain !== undefined) layers.push(plain)
-    for (const key of keys) {
-      const layer = layerOf(
-        Buffer.from(bytes.map((byte) => byte ^ key)),
-        `base64, exclusive-or with ${key}`,
-        tryRaw,
-      )
+    for (const recipe of recipes) {
+      const layer = layerOf(Buffer.from(recipe.apply(bytes)), `base64, ${recipe.how}`, tryRaw)
       if (layer !== undefined) layers.push(layer)
     }
   }
@@ -96,29 +131,27 @@ const NUMBERS =
   /(?:(?:0x[0-9a-f]{1,2}|&h[0-9a-f]{1,2}|\d{1,3})(?:\s{0,4}[^\w\s]\s{0,4}|[\s_]{1,4})){7,20000}(?:0x[0-9a-f]{1,2}|&h[0-9a-f]{1,2}|\d{1,3})/gi
 const HEX = /(?:(?:\\x)?[0-9a-f]{2}){12,}/gi
 
-/** Lists of character codes (decimal or hex), also behind an exclusive-or with a stated key. */
+/** Lists of character codes and hex digits, also behind a recipe that the text states. */
 export function unwrapNumbers(text: string): readonly DecodedLayer[] {
   const layers: DecodedLayer[] = []
-  const keys = [0, ...statedKeys(text)]
+  const recipes = statedRecipes(text)
+  const add = (bytes: Uint8Array, how: string): void => {
+    for (const recipe of [undefined, ...recipes]) {
+      const decoded = layerOf(Buffer.from(recipe?.apply(bytes) ?? bytes), how, false)
+      if (decoded === undefined) continue
+      layers.push(recipe === undefined ? decoded : { ...decoded, how: `${decoded.how}, ${recipe.how}` })
+    }
+  }
   for (const match of [...text.matchAll(NUMBERS)].slice(0, MAX_BLOBS)) {
     const codes = (match[0].match(/0x[0-9a-f]{1,2}|&h[0-9a-f]{1,2}|\d{1,3}/gi) ?? [])
-      .map((part) => Number(part.toLowerCase().replace('&h', '0x')))
+      .map(numberOf)
       .filter((code) => code < 256)
-    for (const key of keys) {
-      const decoded = layerOf(Buffer.from(codes.map((code) => code ^ key)), 'list of character codes', false)
-      if (decoded === undefined) continue
-      layers.push(key === 0 ? decoded : { ...decoded, how: `${decoded.how}, exclusive-or with ${key}` })
-    }
+    add(Uint8Array.from(codes), 'list of character codes')
   }
   for (const match of [...text.matchAll(HEX)].slice(0, MAX_BLOBS)) {
     const digits = match[0].replace(/\\x/gi, '')
     if (!/[a-f]/i.test(digits) && !/^(?:[2-7]\d)+$/.test(digits)) continue
-    for (const key of keys) {
-      const bytes = Buffer.from(digits, 'hex').map((byte) => byte ^ key)
-      const decoded = layerOf(Buffer.from(bytes), 'hex digits', false)
-      if (decoded === undefined) continue
-      layers.push(key === 0 ? decoded : { ...decoded, how: `${decoded.how}, exclusive-or with ${key}` })
-    }
+    add(Uint8Array.from(Buffer.from(digits, 'hex')), 'hex digits')
   }
   return layers
 }

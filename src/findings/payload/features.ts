@@ -34,7 +34,7 @@ const READS_REGISTRY =
   /get-itemproperty(?:value)?\b|\bgp\s{1,9}["']?hk(?:lm|cu)|\bhk(?:lm|cu):|registry\]?::(?:getvalue|localmachine|currentuser)|regread\b|\bhkey_(?:local_machine|current_user)\b|stdregprov|opensubkey|\.getvalue\(/i
 
 const layerCounts = (layer: DecodedLayer): boolean =>
-  /base64|gzip|deflate|zlib|UTF-16|character codes|hex digits|percent|exclusive-or/.test(layer.how)
+  /base64|gzip|deflate|zlib|UTF-16|character codes|hex digits|percent|exclusive-or|each code/.test(layer.how)
 
 /** True when the text calls PowerShell with an encoded command, or hidden and without profile or prompt. */
 function isEncodedPowerShell(text: string): boolean {

@@ -298,6 +298,7 @@ function variables(
     state.made += value.length
     return { token: { kind: 'text', value, start: token.start, end: token.end, made: true }, used: 1 }
   }
+  setByCmdlet(state, tokens, at)
   const isVariable = state.language === 'powershell' ? token.kind === 'variable' : token.kind === 'name'
   if (!isVariable || isMark(before, '.')) return undefined
   const next = tokens[at + 1]
@@ -313,6 +314,29 @@ function variables(
   return { token: { ...constant, start: token.start, end: token.end, made: true, copied: true }, used: 1 }
 }
 
+/** `Set-Variable -Name a -Value 'b'`, `sv a 'b'`, `New-Variable a 'b'`. */
+function setByCmdlet(state: State, tokens: readonly Token[], at: number): void {
+  if (state.language !== 'powershell' || tokens[at]?.kind !== 'name') return
+  let next = at
+  if (isName(tokens[at], 'sv', 'nv')) next += 1
+  else if (
+    isName(tokens[at], 'set', 'new') &&
+    isMark(tokens[at + 1], '-') &&
+    isName(tokens[at + 2], 'variable')
+  )
+    next += 3
+  else return
+  const skip = (name: string): void => {
+    if (isMark(tokens[next], '-') && tokens[next + 1]?.value.startsWith(name) === true) next += 2
+  }
+  skip('n')
+  const name = tokens[next]
+  if (name === undefined || (name.kind !== 'name' && name.kind !== 'text')) return
+  next += 1
+  skip('v')
+  remember(state, name.value.toLowerCase(), tokens, next, false)
+}
+
 function remember(state: State, name: string, tokens: readonly Token[], at: number, appends: boolean): void {
   const value = tokens[at]
   const after = tokens[at + 1]
@@ -321,7 +345,8 @@ function remember(state: State, name: string, tokens: readonly Token[], at: numb
     after.kind === 'line' ||
     isMark(after, ';') ||
     isMark(after, ':') ||
-    isMark(after, '}')
+    isMark(after, '}') ||
+    isMark(after, '|')
   if (value === undefined || !isConstant(value) || !ends) {
     state.constants.delete(name)
     return

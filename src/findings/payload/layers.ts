@@ -1,5 +1,6 @@
 import { unwrapBase64, unwrapEncodedCommand, unwrapNumbers, unwrapPercent } from './base64.ts'
 import { foldScript } from './fold.ts'
+import { innerCommand } from './inner-command.ts'
 import { unwrapBackticks, unwrapShell } from './shell.ts'
 import type { DecodedLayer, DecodeOptions, Unwrap } from './types.ts'
 
@@ -10,14 +11,23 @@ const MAX_LENGTH = 262_144
 /** Texts that are looked at in all, so that many layers of many blobs stay bounded. */
 const MAX_LOOKS = 48
 
+/** Constants of a script put together; of a command line, those of the script that it gives to PowerShell. */
+function unwrapConstants(text: string): readonly DecodedLayer[] {
+  const inner = innerCommand(text)
+  if (inner === undefined) return foldScript(text)
+  const folded = foldScript(inner.text, 'powershell')
+  return inner.isAll ? folded : [...foldScript(text), ...folded]
+}
+
 const UNWRAPS: readonly Unwrap[] = [
   unwrapEncodedCommand,
   unwrapShell,
   unwrapBackticks,
-  foldScript,
   unwrapBase64,
   unwrapNumbers,
   unwrapPercent,
+  // Last: a list of codes that is also put together should be told as what it is.
+  unwrapConstants,
 ]
 
 /**
