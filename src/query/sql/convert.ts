@@ -53,6 +53,7 @@ export function convert(sql: string, from: KustoType, to: KustoType): string {
   if (to === 'string') return textOf(sql, from)
   if (to === 'dynamic') return jsonOf(sql, from)
   const text = from === 'dynamic' ? `(${sql} ->> '$')` : sql
+  if (from === 'dynamic' && (to === 'int' || to === 'long')) return `kql_json_${to}(${text})`
   if (from === 'dynamic' || from === 'string') {
     switch (to) {
       case 'bool':

@@ -53,25 +53,33 @@ export function jsonPath(path: Path): string {
   return `$${steps.join('')}`
 }
 
-/**
- * Elements as a list: JSON, or text where all that is wanted is a scalar. The list of an array is taken in one step; an
- * empty one may also be a bag, a scalar or null, which only then cost a second look (S9).
- */
-function elements(item: ExpandOptions['items'][number], bagArrays: boolean): string {
-  const rare = `${bagArrays ? 'kql_pairs' : 'kql_elements'}(${item.sql})`
+/** The elements of an array, in one step: JSON, or text where all that is wanted is a scalar. Else an empty list. */
+function arrayElements(item: ExpandItem): string {
   const path = constantText(`${jsonPath(item.path)}[*]`)
-  const text = item.to !== undefined
-  const list = `${text ? 'json_extract_string' : 'json_extract'}(${item.json ?? item.sql}, ${path})`
-  return `CASE WHEN len(${list}) > 0 THEN ${list} ELSE ${text ? `list_transform(${rare}, lambda x: x ->> '$')` : rare} END`
+  return `${item.to === undefined ? 'json_extract' : 'json_extract_string'}(${item.json ?? item.sql}, ${path})`
+}
+
+type ExpandItem = ExpandOptions['items'][number]
+
+/** A list that is empty may also be of a bag, a scalar or null, which only then cost a second look (S9). */
+function elements(item: ExpandItem, list: string, bagArrays: boolean): string {
+  const rare = `${bagArrays ? 'kql_pairs' : 'kql_elements'}(${item.sql})`
+  const other = item.to === undefined ? rare : `list_transform(${rare}, lambda x: x ->> '$')`
+  return `CASE WHEN len(${list}) > 0 THEN ${list} ELSE ${other} END`
 }
 
 function expand(options: ExpandOptions): string {
   const { keep, items, index, limit, bagArrays } = options
+  // Lists are columns of a table of their own: inside CASE they would be computed twice.
+  const arrays = items.flatMap((item, i) =>
+    item.type === 'dynamic' ? [`${arrayElements(item)} AS "$l${i}"`] : [],
+  )
+  const from = arrays.length === 0 ? options.from : `(SELECT *, ${arrays.join(', ')} FROM ${options.from})`
   const cut = (list: string): string => (limit === undefined ? list : `(${list})[1:${limit}]`)
-  const lists = items.map((item) =>
+  const lists = items.map((item, i) =>
     cut(
       item.type === 'dynamic'
-        ? elements(item, bagArrays)
+        ? elements(item, `"$l${i}"`, bagArrays)
         : `[${convert(item.sql, item.type, item.to === undefined ? 'dynamic' : 'string')}]`,
     ),
   )
@@ -81,7 +89,7 @@ function expand(options: ExpandOptions): string {
       lists.length === 1 ? `len(${lists[0]})` : `greatest(${lists.map((l) => `len(${l})`).join(', ')})`
     unnested.push(`unnest(range(CAST(${longest} AS BIGINT))) AS ${index}`)
   }
-  const inner = `SELECT ${[...keep, ...unnested].join(', ')} FROM ${options.from}`
+  const inner = `SELECT ${[...keep, ...unnested].join(', ')} FROM ${from}`
   if (items.every((item) => item.to === undefined)) return inner
   const cells = items.map((item) => {
     if (item.to === undefined) return item.as

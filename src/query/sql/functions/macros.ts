@@ -25,6 +25,11 @@ export const duckdbMacros: readonly string[] = [
   // TRY_CAST rounds '1.5' and takes ' 7 ' and '0x1F' (S1): only plain integers, and hexadecimal by its own rule.
   `CREATE OR REPLACE MACRO kql_tolong(s) AS TRY_CAST(regexp_extract(s, '^\\s*([-+]?[0-9]{1,19}|0[xX][0-9a-fA-F]{1,16})\\s*$', 1) AS BIGINT)`,
   `CREATE OR REPLACE MACRO kql_toint(s) AS TRY_CAST(regexp_extract(s, '^\\s*([-+]?[0-9]{1,11}|0[xX][0-9a-fA-F]{1,8})\\s*$', 1) AS INTEGER)`,
+  // A number inside JSON may be a real, which is cut, not rounded; the list keeps its text from being computed twice.
+  `CREATE OR REPLACE MACRO kql_json_long(e) AS list_transform([e], lambda x: CASE WHEN regexp_matches(x, '^-?[0-9]*[.eE]')
+    THEN TRY_CAST(trunc(TRY_CAST(x AS DOUBLE)) AS BIGINT) ELSE TRY_CAST(x AS BIGINT) END)[1]`,
+  `CREATE OR REPLACE MACRO kql_json_int(e) AS list_transform([e], lambda x: CASE WHEN regexp_matches(x, '^-?[0-9]*[.eE]')
+    THEN TRY_CAST(trunc(TRY_CAST(x AS DOUBLE)) AS INTEGER) ELSE TRY_CAST(x AS INTEGER) END)[1]`,
   `CREATE OR REPLACE MACRO kql_toreal(s) AS TRY_CAST(regexp_extract(s, '(?i)^\\s*([-+]?(?:(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:e[-+]?[0-9]+)?|inf(?:inity)?|nan))\\s*$', 1) AS DOUBLE)`,
   `CREATE OR REPLACE MACRO kql_toguid(s) AS CASE WHEN regexp_full_match(s, '\\s*\\{?[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\\}?\\s*')
     THEN TRY_CAST(regexp_replace(s, '[{}\\s]', '', 'g') AS UUID) END`,
