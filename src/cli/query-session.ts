@@ -273,6 +273,8 @@ export class QuerySession {
     const { case: path, memory, evidence = [], table = [] } = this.flags
     if (this.flags.engine === 'clickhouse') {
       const { clickhouseUrl: url } = this.flags
+      if (path !== undefined)
+        throw new InputError('cli/usage', '--case keeps tables for --engine duckdb only')
       return openClickHouse(url === undefined ? {} : { url })
     }
     return openDuckDb({
