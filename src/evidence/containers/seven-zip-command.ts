@@ -1,14 +1,17 @@
-import { execFile, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, isAbsolute, join } from 'node:path'
 import { promisify } from 'node:util'
+import { crc32 } from 'node:zlib'
 import { accessChunks, type RandomAccess } from '../random-access.ts'
 import type { SevenZipTool } from './seven-zip.ts'
 import { type ListedMember, parseListing } from './seven-zip-listing.ts'
 
 const NAMES = ['7z', '7zz', '7za']
 const MAX_LISTING_BYTES = 256 * 2 ** 20
+/** Members in a row that cannot be extracted one by one, each of which costs a run of the command. */
+const MAX_SINGLE_FAILURES = 16
 
 /**
  * A 7z command on the path, run without a shell. Members are written to its standard output one after the other and
@@ -31,7 +34,9 @@ export async function openSevenZipCommand(
           maxBuffer: MAX_LISTING_BYTES,
           shell: false,
         },
-      ).catch((error: { stdout?: string }) => ({ stdout: error.stdout ?? '' }))
+      ).catch((error: { stdout?: string; stderr?: string }) => ({
+        stdout: `${error.stdout ?? ''}\n${error.stderr ?? ''}`,
+      }))
       return parseListing(stdout)
     },
     extract: (listed) => extract(command, archive, listed),
@@ -78,33 +83,99 @@ async function* extract(
   archive: string,
   listed: readonly ListedMember[],
 ): AsyncGenerator<{ member: ListedMember; chunks: AsyncIterable<Uint8Array> }> {
-  const child = spawn(command, ['x', '-so', '-y', '-p-', '--', archive], {
-    shell: false,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-  const output = child.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>
-  let held: Buffer = Buffer.alloc(0)
-  async function* take(size: number): AsyncGenerator<Uint8Array> {
-    for (let left = size; left > 0; ) {
-      if (held.length === 0) {
-        const next = await output.next()
-        if (next.done === true) throw new Error('the 7z command ended early')
-        held = next.value
-      }
-      const part = held.subarray(0, left)
-      held = held.subarray(part.length)
-      left -= part.length
-      yield part
-    }
-  }
+  let whole: Output | undefined = new Output(command, archive)
+  let failures = 0
   try {
     for (const member of listed) {
-      const chunks = take(member.sizeBytes)
-      yield { member, chunks }
-      // What was not read must pass before the next member begins.
-      for await (const _ of chunks);
+      const output: Output | undefined =
+        whole ?? (failures < MAX_SINGLE_FAILURES ? new Output(command, archive, member.name) : undefined)
+      if (output === undefined) {
+        yield { member, chunks: notExtracted() }
+        continue
+      }
+      try {
+        yield { member, chunks: output.member(member) }
+        if (await output.finish()) failures = 0
+        else {
+          // What follows in the stream is not where the list says: the other members are asked for one by one.
+          failures += 1
+          whole?.close()
+          whole = undefined
+        }
+      } finally {
+        if (output !== whole) output.close()
+      }
     }
   } finally {
-    child.kill()
+    whole?.close()
+  }
+}
+
+function notExtracted(): AsyncIterable<Uint8Array> {
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: () => Promise.reject(new Error('the archive is damaged before this member')),
+    }),
+  }
+}
+
+/** What a 7z command writes: the bytes of all members, or of one, with no mark between them. */
+class Output {
+  readonly #child: ChildProcess
+  readonly #chunks: AsyncIterator<Buffer>
+  #held: Buffer = Buffer.alloc(0)
+  #left = 0
+  #crc = 0
+  #expected: number | undefined
+  #endedEarly = false
+
+  constructor(command: string, archive: string, only?: string) {
+    const args = ['x', '-so', '-y', '-p-', '-spd', '-sccUTF-8', '--', archive]
+    const child = spawn(command, only === undefined ? args : [...args, only], {
+      shell: false,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    // A command that cannot be started ends its output at once, which is told of as such.
+    child.on('error', () => undefined)
+    this.#child = child
+    this.#chunks = child.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>
+  }
+
+  async *member(member: ListedMember): AsyncGenerator<Uint8Array> {
+    this.#left = member.sizeBytes
+    this.#crc = 0
+    this.#expected = member.crc32
+    for (let part = await this.#next(); part !== undefined; part = await this.#next()) yield part
+    if (this.#endedEarly)
+      throw new Error('the archive is damaged, and 7z ended before the end of this member')
+  }
+
+  /** Passes what was not read of the member. False where its bytes are not those that the list promises. */
+  async finish(): Promise<boolean> {
+    while ((await this.#next()) !== undefined) {
+      // The next member begins after these bytes.
+    }
+    return !this.#endedEarly && (this.#expected === undefined || this.#crc === this.#expected)
+  }
+
+  close(): void {
+    this.#child.kill()
+  }
+
+  async #next(): Promise<Uint8Array | undefined> {
+    if (this.#left === 0 || this.#endedEarly) return undefined
+    if (this.#held.length === 0) {
+      const next = await this.#chunks.next()
+      if (next.done === true) {
+        this.#endedEarly = true
+        return undefined
+      }
+      this.#held = next.value
+    }
+    const part = this.#held.subarray(0, this.#left)
+    this.#held = this.#held.subarray(part.length)
+    this.#left -= part.length
+    this.#crc = crc32(part, this.#crc)
+    return part
   }
 }

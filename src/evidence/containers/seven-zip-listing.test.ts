@@ -41,7 +41,7 @@ Encrypted = -
 `
 
 test('folders, links, encrypted members and names with an equals sign are told apart', () => {
-  expect(parseListing(OUTPUT)).toEqual([
+  expect(parseListing(OUTPUT).members).toEqual([
     { name: 'in', sizeBytes: 0, isFolder: true, isLink: false, encrypted: false },
     {
       name: 'in/a = b.txt',
@@ -57,13 +57,15 @@ test('folders, links, encrypted members and names with an equals sign are told a
 })
 
 test('output without a list, as of an archive whose headers are encrypted, has no members', () => {
-  expect(parseListing('ERROR: Cannot open encrypted archive. Wrong password?')).toEqual([])
+  const encrypted = parseListing('ERROR: Cannot open encrypted archive. Wrong password?')
+  expect(encrypted).toEqual({ members: [], failure: 'encrypted' })
+  expect(parseListing('Unexpected end of archive')).toEqual({ members: [], failure: 'damaged' })
 })
 
 test('any output gives members with sizes that are numbers', () => {
   fc.assert(
     fc.property(fc.string(), (text) => {
-      for (const member of parseListing(`----------\n${text}`)) {
+      for (const member of parseListing(`----------\n${text}`).members) {
         expect(Number.isSafeInteger(member.sizeBytes)).toBe(true)
       }
     }),

@@ -8,10 +8,21 @@ export interface ListedMember {
   readonly encrypted: boolean
 }
 
+export interface Listing {
+  readonly members: readonly ListedMember[]
+  /** Why there is no list: its headers are encrypted, or cannot be read. */
+  readonly failure?: 'encrypted' | 'damaged'
+}
+
 /** Reads the output of `7z l -slt`: after a line of dashes one block of `Key = value` lines for each member. */
-export function parseListing(output: string): ListedMember[] {
+export function parseListing(output: string): Listing {
   const start = /^-{10}\r?$/m.exec(output)
-  if (start === null) return []
+  if (start === null) {
+    return {
+      members: [],
+      failure: /encrypted archive|Wrong password/i.test(output) ? 'encrypted' : 'damaged',
+    }
+  }
   const members: ListedMember[] = []
   let block = new Map<string, string>()
   const finish = (): void => {
@@ -27,7 +38,7 @@ export function parseListing(output: string): ListedMember[] {
     block.set(key ?? '', value ?? '')
   }
   finish()
-  return members
+  return { members }
 }
 
 function toMember(name: string, block: ReadonlyMap<string, string>): ListedMember {

@@ -100,7 +100,7 @@ async function run(
   const lines: string[] = []
   const module = await factory({
     print: (line: string) => lines.push(line),
-    printErr: () => undefined,
+    printErr: (line: string) => lines.push(line),
     // Nobody answers a question for a password.
     stdin: () => null,
   })

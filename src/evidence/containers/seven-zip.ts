@@ -3,12 +3,12 @@ import type { Budget } from '../budget.ts'
 import type { RandomAccess } from '../random-access.ts'
 import { type Member, safeMemberName } from './member.ts'
 import { openSevenZipCommand } from './seven-zip-command.ts'
-import type { ListedMember } from './seven-zip-listing.ts'
+import type { ListedMember, Listing } from './seven-zip-listing.ts'
 import { openSevenZipWasm } from './seven-zip-wasm.ts'
 
 /** Something that opens 7z archives: the optional package 7z-wasm, or a 7z command. */
 export interface SevenZipTool {
-  list(): Promise<ListedMember[]>
+  list(): Promise<Listing>
   /** Bytes of the members of `listed` that are neither folders, links nor encrypted, in that order. */
   extract(
     listed: readonly ListedMember[],
@@ -18,7 +18,7 @@ export interface SevenZipTool {
 
 /**
  * Members of a 7z archive. Throws `evidence/seven-zip-missing` where nothing is installed that opens one, and
- * `evidence/encrypted-member` where even the list of members is encrypted.
+ * `evidence/encrypted-member` or `evidence/damaged-archive` where even the list of members cannot be read.
  */
 export async function* sevenZipMembers(
   access: RandomAccess,
@@ -35,15 +35,8 @@ export async function* sevenZipMembers(
     )
   }
   try {
-    const listed = await tool.list()
-    if (listed.length === 0) {
-      throw new InputError(
-        'evidence/encrypted-member',
-        'the 7z archive is damaged, empty, or its list of members is encrypted',
-        { in: 'file', source: place.path },
-        { hint: 'Extract the archive with its password and give the folder.' },
-      )
-    }
+    const { members: listed, failure } = await tool.list()
+    if (failure !== undefined) throw unlisted(failure, place.path)
     for (const member of listed) {
       const unreadable = member.encrypted ? 'encrypted' : member.isLink ? 'link' : undefined
       if (unreadable !== undefined && !member.isFolder) yield { ...described(member), chunks: [], unreadable }
@@ -58,6 +51,19 @@ export async function* sevenZipMembers(
   } finally {
     tool.close()
   }
+}
+
+function unlisted(failure: 'encrypted' | 'damaged', source: string): InputError {
+  const at = { in: 'file', source } as const
+  return failure === 'encrypted'
+    ? new InputError('evidence/encrypted-member', 'the list of members of the 7z archive is encrypted', at, {
+        hint: 'Extract the archive with its password and give the folder.',
+      })
+    : new InputError(
+        'evidence/damaged-archive',
+        'the 7z archive is cut or damaged: its list of members cannot be read',
+        at,
+      )
 }
 
 function described(member: ListedMember): Omit<Member, 'chunks'> {
