@@ -151,3 +151,8 @@ test('parameters, render and the missing query are each dealt with', async () =>
   expect(chart.out).toContain('█')
   await expect(triad('query')).rejects.toMatchObject({ code: 'cli/usage' })
 })
+
+test('the query may stand behind the evidence, whose option takes many paths', async () => {
+  const { out } = await triad('query', '--format', 'csv', '--evidence', exported, 'print 1')
+  expect(out).toBe('print_0\r\n1\r\n')
+})

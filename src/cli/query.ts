@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { isoToFiletime, UNIX_EPOCH_FILETIME } from '../bytes/index.ts'
 import { type Diagnostic, excerpt, InputError } from '../diagnostics/index.ts'
@@ -54,7 +54,7 @@ export function queryCommand(): Command {
   )
     .addHelpText('after', EXAMPLES)
     .action(async (kql: string | undefined, flags: QueryFlags) => {
-      process.exitCode = await run(kql, flags)
+      process.exitCode = await run(...queryBehindEvidence(kql, flags))
     })
 }
 
@@ -98,6 +98,15 @@ function positive(text: string): number {
   if (!Number.isInteger(number) || number < 1)
     throw new InvalidArgumentError('a number of milliseconds from 1')
   return number
+}
+
+/** `--evidence logs/ "KQL"`: an option that takes many paths takes the query too, which is no path. */
+function queryBehindEvidence(kql: string | undefined, flags: QueryFlags): [string | undefined, QueryFlags] {
+  const { evidence = [], file, batch } = flags
+  const last = evidence.at(-1)
+  const isGiven = kql !== undefined || file !== undefined || batch !== undefined
+  if (isGiven || last === undefined || evidence.length < 2 || existsSync(last)) return [kql, flags]
+  return [last, { ...flags, evidence: evidence.slice(0, -1) }]
 }
 
 async function run(kql: string | undefined, flags: QueryFlags): Promise<ExitStatus> {
