@@ -1,0 +1,179 @@
+import type { FunctionRow } from './function-row.ts'
+import { aggregateRows, functionRows } from './functions/index.ts'
+
+/** What an operator does here that a reader must know; the rest is as Microsoft's reference says. */
+const OPERATORS: readonly (readonly [name: string, note: string])[] = [
+  ['where, filter', ''],
+  ['project, project-away, project-keep, project-rename, project-reorder', 'wildcards too'],
+  ['project-by-names', 'names must be known before the query runs'],
+  ['extend', 'right sides see the input row, not each other'],
+  ['summarize, distinct, count', 'the clause `by … bin =` is refused'],
+  ['sort, order, top, take, limit', 'sort is descending unless told; null is the smallest'],
+  ['sample, sample-distinct', 'the first rows rather than random ones: the same on every run'],
+  ['top-nested', '`with others` is refused'],
+  ['join', 'all kinds; `innerunique` is the default; conditions are equalities'],
+  ['lookup', ''],
+  ['union', 'kind, withsource, isfuzzy, wildcards over tables and views'],
+  ['search, find', '`find` without `project` shows the columns the binder gives'],
+  ['mv-expand, mvexpand', 'bags, several columns, with_itemindex, to typeof, limit, kind=array'],
+  ['mv-apply', '`id` is refused; a join whose right side is the expanded row is refused'],
+  ['parse, parse-where', 'simple, regex, relaxed; flags i, s, m, U'],
+  ['parse-kv', ''],
+  ['make-series', 'not inside mv-apply or partition'],
+  ['partition', 'the form `partition by key (operators)`; with a query in braces it is refused'],
+  ['serialize', 'with row_number, prev, next, row_cumsum, row_rank_dense, row_rank_min'],
+  ['evaluate', 'bag_unpack, pivot, narrow, ipv4_lookup, ipv6_lookup'],
+  ['invoke', 'functions of the query, and FileProfile'],
+  ['getschema, as, consume, materialize(), toscalar()', ''],
+  ['render', 'kept as a hint; the rows are complete'],
+  ['datatable, print, range', ''],
+  ['externaldata', 'reads from the folder given with --external, never from the network; empty otherwise'],
+  [
+    'let, declare query_parameters, declare pattern, set',
+    'functions are inlined; options of `set` change no rows',
+  ],
+]
+
+const REFUSED_OPERATORS: readonly (readonly [name: string, reason: string])[] = [
+  ['fork, facet', 'several results of one statement: write each branch as a query'],
+  ['scan', 'a state machine over rows: prev(), next() or row_cumsum() often say the same'],
+  ['reduce', 'the grouping algorithm is not published: group by replace_regex() of digits'],
+  ['make-graph, graph-match, graph-to-table and their kin', 'follow the edges with join'],
+  ['inline_external_table, external_table, cluster, database, workspace, arg, adx', 'data outside the case'],
+  ['macro-expand, assert-schema, restrict, alias', 'not used by hunting queries'],
+]
+
+/** Reasons for refused built-ins, by pattern of the name; the first that fits counts. */
+const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
+  [/h3cell/, 'no H3 grid'],
+  [/s2cell/, 'no S2 grid'],
+  [/^geo_/, 'needs a geometry kernel on the sphere'],
+  [/tdigest|^hll|_hll/, 'a sketch whose inner form is not documented'],
+  [
+    /^series_(decompose|outliers|periods|fft|ifft|seasonal|dbl|mv_|uv_|monthly|rolling|downsample|moving)/,
+    'an algorithm whose details are not published',
+  ],
+  [
+    /^(current_|cluster|database|extent|cursor|ingestion|row_level|rowstore|estimate)/,
+    'about the service, not about data',
+  ],
+  [
+    /^(sql_|cosmosdb|mysql|postgresql|http_|ai_|azure_|python|r$|infer_storage|cosmos|external)/,
+    'reaches outside the case',
+  ],
+  [/^parse_user_agent$/, 'needs the ua-parser expressions, a data set of its own'],
+]
+
+/** Rows for forms that have no name in KQL. */
+const INTERNAL: ReadonlySet<string> = new Set(['member', 'negate', 'bag_pack_not_null'])
+
+function reasonOf(name: string): string {
+  return (
+    REASONS.find(([pattern]) => pattern.test(name))?.[1] ??
+    'not used by the public hunting queries that were counted'
+  )
+}
+
+/** `docs/kql.md`: generated from the tables of functions, so that it cannot be out of date. */
+export function kqlDocumentation(known: {
+  readonly functions: readonly string[]
+  readonly aggregates: readonly string[]
+  readonly plugins: readonly string[]
+}): string {
+  const isFunction = (row: FunctionRow): boolean =>
+    [row.name, ...(row.aliases ?? [])].some((name) => known.functions.includes(name))
+  const functions = functionRows.filter(isFunction).sort((a, b) => (a.name < b.name ? -1 : 1))
+  const operators = functionRows.filter(
+    (row) => !isFunction(row) && !INTERNAL.has(row.name) && !/[$]| table$/.test(row.name),
+  )
+  const has = (rows: readonly { name: string; aliases?: readonly string[] }[], name: string): boolean =>
+    rows.some((row) => row.name === name || row.aliases?.includes(name) === true)
+  const plugins = ['bag_unpack', 'pivot', 'narrow', 'ipv4_lookup', 'ipv6_lookup']
+  const special = new Set([
+    'column_ifexists',
+    'column_names_of',
+    'pack_all',
+    'toscalar',
+    'ingestion_time',
+    'materialize',
+    'table',
+    'typeof',
+  ])
+  const line = (row: {
+    name: string
+    aliases?: readonly string[]
+    rules?: readonly string[]
+    differs?: string
+    native?: unknown
+  }): string => {
+    const names = [row.name, ...(row.aliases ?? [])].map((name) => `\`${name}\``).join(', ')
+    const notes = [row.differs ?? '', row.native === undefined ? '' : 'JavaScript'].filter(
+      (note) => note !== '',
+    )
+    return `| ${names} | ${(row.rules ?? []).join(' ')} | ${notes.join('; ')} |`
+  }
+  const refused = (
+    names: readonly string[],
+    rows: readonly { name: string; aliases?: readonly string[] }[],
+  ): string[] => {
+    const groups = new Map<string, string[]>()
+    for (const name of names.filter((candidate) => !has(rows, candidate) && !special.has(candidate))) {
+      groups.set(reasonOf(name), [...(groups.get(reasonOf(name)) ?? []), `\`${name}\``])
+    }
+    return [...groups].sort().map(([reason, list]) => `| ${reason} | ${list.join(' ')} |`)
+  }
+  return [
+    '# KQL: what is supported, what differs, what is refused',
+    '',
+    'Generated from the tables in `src/query/sql` (`npx vitest run src/query/sql/documentation.test.ts -u`). Microsoft’s own',
+    'parser and binder read every query, so names, types and error messages are theirs. What is not listed as supported is',
+    'refused by name, with its place in the text: no answer is guessed. Rules S0 to S13 stand in `kql-semantics.md`.',
+    '',
+    '## Operators and statements',
+    '',
+    '| operator | note |',
+    '|---|---|',
+    ...OPERATORS.map(([name, text]) => `| ${name} | ${text} |`),
+    '',
+    '| refused | reason, and a way round |',
+    '|---|---|',
+    ...REFUSED_OPERATORS.map(([name, text]) => `| ${name} | ${text} |`),
+    '',
+    '## Comparison and text operators',
+    '',
+    operators.map((row) => `\`${row.name}\``).join(' '),
+    '',
+    '## Scalar functions',
+    '',
+    '*JavaScript*: SQL cannot say it exactly, so it runs as a function of ours in the engine, at about a microsecond a row.',
+    'Besides these: `column_ifexists`, `column_names_of`, `pack_all`, `ingestion_time` (the time of the event stands in).',
+    '',
+    '| function | rules | note |',
+    '|---|---|---|',
+    ...functions.map(line),
+    '',
+    '| refused because | functions |',
+    '|---|---|',
+    ...refused(known.functions, functionRows),
+    '',
+    '## Aggregates',
+    '',
+    '| aggregate | rules | note |',
+    '|---|---|---|',
+    ...[...aggregateRows].sort((a, b) => (a.name < b.name ? -1 : 1)).map(line),
+    '',
+    '| refused because | aggregates |',
+    '|---|---|',
+    ...refused(known.aggregates, aggregateRows),
+    '',
+    '## Plugins',
+    '',
+    `Supported: ${plugins.map((name) => `\`${name}\``).join(', ')}. Output columns of \`bag_unpack\` and \`pivot\` depend on the data: the data is asked first.`,
+    '',
+    `Refused: ${known.plugins
+      .filter((name) => !plugins.includes(name))
+      .map((name) => `\`${name}\``)
+      .join(' ')}`,
+    '',
+  ].join('\n')
+}
