@@ -359,6 +359,8 @@ function diagnose(text: string): Diagnostic[] {
   return found
 }
 
-function errors(rule: Json): string[] {
-  return diagnose(yamlText(rule)).flatMap(({ severity, message }) => (severity === 'error' ? [message] : []))
+function errors(rule: Json | undefined): string[] {
+  return diagnose(yamlText(rule ?? null)).flatMap(({ severity, message }) =>
+    severity === 'error' ? [message] : [],
+  )
 }
