@@ -10,8 +10,12 @@ interface BuiltIns {
   readonly PlugIns: { readonly All: KustoList<Named> }
 }
 
-function names(list: KustoList<Named>): string[] {
-  return [...new Set(Array.from({ length: list.Count }, (_x, i) => list.getItem(i).Name))].sort()
+/** The service keeps some lists as plain arrays, others as its own. */
+function names(list: KustoList<Named> | readonly Named[]): string[] {
+  const all = Array.isArray(list)
+    ? (list as readonly Named[])
+    : Array.from({ length: (list as KustoList<Named>).Count }, (_x, i) => (list as KustoList<Named>).getItem(i))
+  return [...new Set(all.map((item) => item.Name))].sort()
 }
 
 /** Names of everything Microsoft's service knows, for the page that says what is refused. */

@@ -19,14 +19,16 @@ export function constantText(text: string): string {
 /** Collects common table expressions and bound values of one statement. */
 export class SqlBuilder {
   readonly #placeholder: (index: number, type: KustoType) => string
+  readonly #materialized: string
   readonly #tables: { name: string; body: string; materialized: boolean }[] = []
   readonly #values: BoundValue[] = []
   readonly #known = new Map<string, string>()
   readonly requiredFunctions = new Set<string>()
   readonly tables = new Set<string>()
 
-  constructor(placeholder: (index: number, type: KustoType) => string) {
+  constructor(placeholder: (index: number, type: KustoType) => string, materialized = 'MATERIALIZED ') {
     this.#placeholder = placeholder
+    this.#materialized = materialized
   }
 
   /** Adds one operator as `sN` and gives its name. */
@@ -57,7 +59,7 @@ export class SqlBuilder {
   /** The statement and the values it binds, in order; values no part of the text uses fall away. */
   finish(select: string): { sql: string; parameters: BoundValue[] } {
     const parts = this.#tables.map(
-      ({ name, body, materialized }) => `${name} AS ${materialized ? 'MATERIALIZED ' : ''}(${body})`,
+      ({ name, body, materialized }) => `${name} AS ${materialized ? this.#materialized : ''}(${body})`,
     )
     const text = parts.length === 0 ? select : `WITH ${parts.join(',\n')}\n${select}`
     const parameters: BoundValue[] = []

@@ -2,13 +2,15 @@ import { readQuery } from '../front/index.ts'
 import type { Rel } from '../plan/expr.ts'
 import { SqlBuilder } from './builder.ts'
 import type { Dialect } from './dialect.ts'
+import { clickhouse, DialectLacks } from './clickhouse.ts'
 import { duckdb } from './duckdb.ts'
-import { orderBy } from './relation.ts'
+import { refusal } from '../plan/refusal.ts'
+import { orderBy, type Relation } from './relation.ts'
 import { renderRel, type TableScope } from './render/scope.ts'
 import { renderNode } from './render/tables.ts'
 import type { CompiledQuery, CompileOptions } from './types.ts'
 
-const DIALECTS: Readonly<Record<string, Dialect>> = { duckdb }
+const DIALECTS: Readonly<Record<string, Dialect>> = { duckdb, clickhouse }
 
 /**
  * KQL text → SQL of one dialect: pure and synchronous once `loadFront()` was awaited. Of several tabular statements
@@ -42,13 +44,22 @@ export function compileKql(text: string, options: CompileOptions): CompiledQuery
   return { ...common, ...renderQuery(read.root, dialect, source) }
 }
 
+function rendered(scope: TableScope, root: Rel): Relation {
+  try {
+    return renderRel(scope, root)
+  } catch (error) {
+    if (!(error instanceof DialectLacks)) throw error
+    throw refusal(`${error.message} on ${scope.dialect.name}`, { start: 0, end: 0 }, scope.source, 'run it on DuckDB')
+  }
+}
+
 type Rendered = Pick<
   CompiledQuery,
   'sql' | 'parameters' | 'columns' | 'ordered' | 'requiredFunctions' | 'tables'
 >
 
 function renderQuery(root: Rel, dialect: Dialect, source: string): Rendered {
-  const builder = new SqlBuilder(dialect.placeholder)
+  const builder = new SqlBuilder(dialect.placeholder, dialect.materialized)
   const scope: TableScope = {
     builder,
     dialect,
@@ -57,11 +68,11 @@ function renderQuery(root: Rel, dialect: Dialect, source: string): Rendered {
     done: new Map(),
     leaves: new Map(),
   }
-  const relation = renderRel(scope, root)
+  const relation = rendered(scope, root)
   const shown = relation.columns.filter((column) => column.hidden !== true)
   const cells = shown.map((column, i) => `CAST(${column.sql} AS ${dialect.storage(column.type)}) AS "c${i}"`)
   const order = relation.order.length === 0 ? '' : ` ORDER BY ${orderBy(relation.order)}`
-  const select = `SELECT ${cells.length === 0 ? '1 AS "c0"' : cells.join(', ')} FROM ${relation.from}${order}`
+  const select = `SELECT ${cells.length === 0 ? '1 AS "c0"' : cells.join(', ')} FROM ${relation.from}${order}${dialect.settings}`
   const { sql, parameters } = builder.finish(select)
   return {
     sql,

@@ -18,6 +18,12 @@ export interface Dialect {
   placeholder(index: number, type: KustoType): string
   /** Type name in SQL. */
   storage(type: KustoType): string
+  /** Put after the last SELECT. */
+  readonly settings: string
+  /** Written before a table that must be computed once; '' where the engine has no such word. */
+  readonly materialized: string
+  readonly semiJoin: string
+  readonly antiJoin: string
   null(type: KustoType): string
   convert(sql: string, from: KustoType, to: KustoType): string
   /** `''` for null text. */

@@ -20,6 +20,8 @@ export interface Call {
   condition(expr: Expr): string
   /** `OVER (…)` of the serialized input; refuses when the input has no order. */
   over(frame?: string): string
+  /** Converts SQL that is text to another type. */
+  convertText(sql: string, type: KustoType): string
   /** Text of a dynamic expression, null when it is missing; undefined when the expression is not dynamic. */
   nullableText(expr: Expr): string | undefined
   /** The table of `in (T)`: what to read from, its first column, and that column's type. */

@@ -1,6 +1,11 @@
 import type { Expr } from '../../plan/expr.ts'
-import type { Call, FunctionRow } from '../function-row.ts'
+import type { Call, FunctionRow, SqlOf } from '../function-row.ts'
 import type { KustoType } from '../types.ts'
+
+/** SQL that both engines read alike. */
+export function everywhere(sql: SqlOf): NonNullable<FunctionRow['sql']> {
+  return { duckdb: sql, clickhouse: sql }
+}
 
 /** True when SQL may see NULL for it: strings never are (S0.1), literals only when they say so. */
 export function nullable(expr: Expr | undefined): boolean {
@@ -29,27 +34,21 @@ const VIA_REAL: ReadonlySet<KustoType> = new Set(['int', 'long', 'real', 'decima
 function dynamicSide(call: Call, expr: Expr, other: KustoType): string {
   const text = call.nullableText(expr) ?? call.render(expr)
   if (other === 'string' || other === 'dynamic') return text
-  if (VIA_REAL.has(other)) return `kql_toreal(${text})`
-  return {
-    bool: `kql_tobool(${text})`,
-    datetime: `kql_todatetime(${text})`,
-    timespan: `kql_totimespan(${text})`,
-    guid: `kql_toguid(${text})`,
-  }[other as 'bool' | 'datetime' | 'timespan' | 'guid']
+  return call.convertText(text, VIA_REAL.has(other) ? 'real' : other)
 }
 
 /** `==` of two SQL values with Kusto's nulls: one null is false, two are null (S1). */
 export function equalSql(call: Call, a: string, b: string, nulls: readonly [boolean, boolean]): string {
   if (call.filter || (!nulls[0] && !nulls[1])) return `(${a} = ${b})`
   if (!nulls[0] || !nulls[1]) return `coalesce(${a} = ${b}, false)`
-  return `CASE WHEN ${a} IS NULL AND ${b} IS NULL THEN NULL ELSE ${a} IS NOT DISTINCT FROM ${b} END`
+  return `CASE WHEN ${a} IS NULL AND ${b} IS NULL THEN NULL ELSE coalesce(${a} = ${b}, false) END`
 }
 
 export function unequalSql(call: Call, a: string, b: string, nulls: readonly [boolean, boolean]): string {
   if (!nulls[0] && !nulls[1]) return `(${a} <> ${b})`
-  if (!nulls[0] || !nulls[1]) return `(${a} IS DISTINCT FROM ${b})`
+  if (!nulls[0] || !nulls[1]) return `coalesce(${a} <> ${b}, true)`
   if (call.filter) return `(${a} <> ${b} OR (${a} IS NULL) <> (${b} IS NULL))`
-  return `CASE WHEN ${a} IS NULL AND ${b} IS NULL THEN NULL ELSE ${a} IS DISTINCT FROM ${b} END`
+  return `CASE WHEN ${a} IS NULL AND ${b} IS NULL THEN NULL ELSE coalesce(${a} <> ${b}, true) END`
 }
 
 function nullsOf(call: Call): [boolean, boolean] {
@@ -61,12 +60,10 @@ function order(operator: string): FunctionRow {
     name: operator,
     lazy: true,
     rules: ['S1'],
-    sql: {
-      duckdb: (_args, call) => {
+    sql: everywhere((_args, call) => {
         const [a, b] = comparable(call)
         return `(${a} ${operator} ${b})`
-      },
-    },
+      }),
   }
 }
 
@@ -80,12 +77,10 @@ function logic(name: 'and' | 'or'): FunctionRow {
   return {
     name,
     lazy: true,
-    sql: {
-      duckdb: (_args, call) => {
+    sql: everywhere((_args, call) => {
         const parts = call.args.map((arg) => (call.filter ? call.condition(arg) : call.render(arg, 'bool')))
         return `(${parts.join(name === 'and' ? ' AND ' : ' OR ')})`
-      },
-    },
+      }),
   }
 }
 
@@ -94,38 +89,34 @@ export const comparisonRows: readonly FunctionRow[] = [
     name: '==',
     lazy: true,
     rules: ['S1'],
-    sql: {
-      duckdb: (_args, call) => {
+    sql: everywhere((_args, call) => {
         const [a, b] = comparable(call)
         return equalSql(call, a, b, nullsOf(call))
-      },
-    },
+      }),
   },
   {
     name: '!=',
     aliases: ['<>'],
     lazy: true,
     rules: ['S1'],
-    sql: {
-      duckdb: (_args, call) => {
+    sql: everywhere((_args, call) => {
         const [a, b] = comparable(call)
         return unequalSql(call, a, b, nullsOf(call))
-      },
-    },
+      }),
   },
   order('<'),
   order('<='),
   order('>'),
   order('>='),
-  { name: 'between', lazy: true, rules: ['S11'], sql: { duckdb: (_args, call) => between(call) } },
+  { name: 'between', lazy: true, rules: ['S11'], sql: everywhere((_args, call) => between(call)) },
   {
     name: '!between',
     lazy: true,
     rules: ['S11'],
-    sql: { duckdb: (_args, call) => `(NOT ${between(call)})` },
+    sql: everywhere((_args, call) => `(NOT ${between(call)})`),
   },
   logic('and'),
   logic('or'),
   // The argument as a value: in a filter null and false are the same, under NOT they are not.
-  { name: 'not', params: ['bool'], rules: ['S1'], sql: { duckdb: ([a]) => `(NOT ${a})` } },
+  { name: 'not', params: ['bool'], rules: ['S1'], sql: everywhere(([a]) => `(NOT ${a})`) },
 ]

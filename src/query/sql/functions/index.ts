@@ -1,7 +1,8 @@
 /** The tables of functions: KQL name → row. `docs/kql.md` is generated from them. */
 import type { AggregateRow, FunctionRow } from '../function-row.ts'
-import { aggregateRows } from './aggregates.ts'
+import { aggregateRows as aggregates } from './aggregates.ts'
 import { arithmeticRows } from './arithmetic.ts'
+import { aggregateWithClickHouse, withClickHouse } from './clickhouse.ts'
 import { comparisonRows } from './comparison.ts'
 import { conversionRows } from './conversion.ts'
 import { dynamicRows } from './dynamics.ts'
@@ -25,7 +26,9 @@ export const functionRows: readonly FunctionRow[] = [
   ...dynamicRows,
   ...windowRows,
   ...nativeRows,
-]
+].map(withClickHouse)
+
+export const aggregateRows: readonly AggregateRow[] = aggregates.map(aggregateWithClickHouse)
 
 function byName<T extends { readonly name: string; readonly aliases?: readonly string[] }>(
   rows: readonly T[],
@@ -37,4 +40,3 @@ function byName<T extends { readonly name: string; readonly aliases?: readonly s
 
 export const functionTable: ReadonlyMap<string, FunctionRow> = byName(functionRows)
 export const aggregateTable: ReadonlyMap<string, AggregateRow> = byName(aggregateRows)
-export { aggregateRows }

@@ -191,6 +191,7 @@ export function renderAggregate(
     sql: (index, type) => (type === undefined ? renderExpr(row, at(index)) : renderAs(row, at(index), type)),
     constant: (index) => literalValue(aggregate.args[index]),
     render: (inner, type) => (type === undefined ? renderExpr(row, inner) : renderAs(row, inner, type)),
+    convertText: (sql, type) => row.dialect.convert(sql, 'string', type),
     nullableText: (inner) => nullableText(row, inner),
     condition: (inner) => renderCondition(row, inner),
     over: () => refuse('a row function inside an aggregate'),

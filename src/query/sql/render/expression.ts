@@ -205,6 +205,7 @@ function callOf(
     },
     constant: (index) => literalValue(args[index]),
     render: (inner, type) => (type === undefined ? renderExpr(scope, inner) : renderAs(scope, inner, type)),
+    convertText: (sql, type) => scope.dialect.convert(sql, 'string', type),
     nullableText: (inner) => nullableText(scope, inner),
     condition: (inner) => renderCondition(scope, inner),
     over: (frame) => {

@@ -34,7 +34,8 @@ export function renderJoin(scope: TableScope, rel: Join): Relation {
   if (partitioned) on.push(`${l}.${unique.partition} = ${r}.${right.partition}`)
   if (rel.test !== undefined) on.push(renderCondition(outputScope(rel, lr, rr), rel.test))
   const swapped = rel.joinKind === 'rightanti' || rel.joinKind === 'rightsemi'
-  const kind = on.length === 0 ? 'CROSS JOIN' : SQL_KINDS[rel.joinKind]
+  const semi = { semi: scope.dialect.semiJoin, anti: scope.dialect.antiJoin }[/(semi|anti)$/.exec(rel.joinKind)?.[1] ?? '']
+  const kind = on.length === 0 ? 'CROSS JOIN' : (semi ?? SQL_KINDS[rel.joinKind])
   const sides = swapped
     ? `${right.from} AS ${r} ${kind} ${unique.from} AS ${l}`
     : `${unique.from} AS ${l} ${kind} ${right.from} AS ${r}`

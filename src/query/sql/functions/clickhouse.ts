@@ -1,0 +1,332 @@
+import type { AggregateCall, AggregateRow, Call, FunctionRow, SqlOf } from '../function-row.ts'
+import { nullable } from './comparison.ts'
+import { termRegex, termsRegex } from './text-operators.ts'
+
+/**
+ * ClickHouse SQL of the functions detection content uses, by KQL name; it is added to the rows of the tables. Text is
+ * folded with lowerUTF8, so that both engines give the same rows.
+ */
+
+const BOTH = { before: true, after: true } as const
+const micros = (sql: string): string => `toUnixTimestamp64Micro(${sql})`
+const time = (us: string): string => `fromUnixTimestamp64Micro(${us}, 'UTC')`
+/** Multiples counted from 0001-01-01, a Monday (S5). */
+const floorTo = (us: string, width: string): string => time(`${us} - positiveModulo(${us} + 62135596800000000, ${width})`)
+const DAY = '86400000000'
+
+const folded =
+  (test: (text: string, needle: string) => string): SqlOf =>
+  ([text, needle], call) => {
+    const constant = call.constant(1)
+    const small = typeof constant === 'string' ? call.builder.text(constant.toLowerCase()) : `lowerUTF8(${needle})`
+    return test(`lowerUTF8(${text})`, small)
+  }
+
+const exact =
+  (test: (text: string, needle: string) => string): SqlOf =>
+  ([text, needle]) =>
+    test(text ?? '', needle ?? '')
+
+function term(call: Call, text: string, needle: string, edges: { before: boolean; after: boolean }, fold: boolean): string {
+  if (needle === '') return 'true'
+  const shown = fold ? needle.toLowerCase() : needle
+  const regex = call.builder.text(`${fold ? '(?i)' : ''}${termRegex(shown, edges)}`)
+  const quick = fold ? `positionCaseInsensitiveUTF8(${text}, ${call.builder.text(shown)})` : `position(${text}, ${call.builder.text(shown)})`
+  return `(${quick} > 0 AND match(${text}, ${regex}))`
+}
+
+const has =
+  (edges: { before: boolean; after: boolean }, fold: boolean): SqlOf =>
+  ([text], call) => {
+    const needle = call.constant(1)
+    if (typeof needle !== 'string') return call.refuse('a computed needle on ClickHouse')
+    return term(call, text ?? '', needle, edges, fold)
+  }
+
+const contains = (text: string, needle: string): string => `(position(${text}, ${needle}) > 0)`
+const starts = (text: string, needle: string): string => `startsWith(${text}, ${needle})`
+const ends = (text: string, needle: string): string => `endsWith(${text}, ${needle})`
+
+/** Literal items of a list; dynamic arrays flattened. Computed ones are for DuckDB. */
+function items(call: Call): string[] {
+  return call.args.slice(1).flatMap((item) => {
+    if (item.kind !== 'literal') return call.refuse('a computed list on ClickHouse')
+    const values = Array.isArray(item.value) ? item.value : [item.value]
+    return values.map((value) => (typeof value === 'string' ? value : JSON.stringify(value)))
+  })
+}
+
+const inList =
+  (fold: boolean): SqlOf =>
+  (_args, call) => {
+    const value = call.args[0]
+    if (value === undefined) return call.refuse('this list')
+    const numeric = value.type !== 'string' && value.type !== 'dynamic'
+    const text = numeric ? call.render(value) : (call.nullableText(value) ?? call.render(value))
+    const list = items(call).map((item) =>
+      numeric ? call.convertText(call.builder.text(item), value.type) : call.builder.text(fold ? item.toLowerCase() : item),
+    )
+    if (list.length === 0) return 'false'
+    const any = `(${fold ? `lowerUTF8(${text})` : text} IN (${[...new Set(list)].join(', ')}))`
+    return call.filter || !nullable(value) ? any : `ifNull(${any}, false)`
+  }
+
+const inTable =
+  (fold: boolean): SqlOf =>
+  (_args, call) => {
+    const { from, column, type } = call.subquery()
+    if (type !== 'string' || call.args[0]?.type !== 'string') return call.refuse('a list that is no text, on ClickHouse')
+    const text = call.sql(0, 'string')
+    return `(${fold ? `lowerUTF8(${text})` : text} IN (SELECT ${fold ? `lowerUTF8(${column})` : column} FROM ${from}))`
+  }
+
+const hasAny: SqlOf = (_args, call) => {
+  const needles = [...new Set(items(call).map((item) => item.toLowerCase()))]
+  if (needles.includes('')) return 'true'
+  if (needles.length === 0) return 'false'
+  return `match(${call.sql(0, 'string')}, ${call.builder.text(`(?i)${termsRegex(needles, BOTH)}`)})`
+}
+
+const hasAll: SqlOf = (_args, call) => {
+  const parts = [...new Set(items(call))].map((needle) => term(call, call.sql(0, 'string'), needle, BOTH, true))
+  return parts.length === 0 ? 'true' : `(${parts.join(' AND ')})`
+}
+
+const not =
+  (sql: SqlOf): SqlOf =>
+  (args, call) =>
+    `(NOT ${sql(args, { ...call, filter: false })})`
+
+function arithmetic(operator: '+' | '-' | '*' | '/' | '%'): SqlOf {
+  return (_args, call) => {
+    const [a, b] = [call.args[0]?.type, call.args[1]?.type]
+    if (a === 'dynamic' || b === 'dynamic') return call.refuse('arithmetic on dynamic, on ClickHouse', 'wrap it in tolong() or todouble()')
+    const [x, y] = [call.sql(0), call.sql(1)]
+    if (a === 'datetime' && b === 'datetime') return `((${micros(x)} - ${micros(y)}) * 10)`
+    if (a === 'datetime') return time(`${micros(x)} ${operator} intDiv(${y}, 10)`)
+    if (b === 'datetime') return time(`${micros(y)} + intDiv(${x}, 10)`)
+    if (operator === '%') return `positiveModulo(${x}, ${y})`
+    if (operator === '/') {
+      if (a === 'timespan' && b === 'timespan') return `(toFloat64(${x}) / ${y})`
+      return call.type === 'real' ? `(toFloat64(${x}) / ${y})` : `intDivOrNull(${x}, ${y})`
+    }
+    return call.type === 'timespan' ? `toInt64(${x} ${operator} ${y})` : `(${x} ${operator} ${y})`
+  }
+}
+
+const caseSql: SqlOf = (_args, call) => {
+  const parts: string[] = []
+  for (let i = 0; i + 1 < call.args.length; i += 2) {
+    const predicate = call.args[i]
+    if (predicate !== undefined) parts.push(`WHEN ${call.condition(predicate)} THEN ${call.sql(i + 1, call.type)}`)
+  }
+  return `CASE ${parts.join(' ')} ELSE ${call.sql(call.args.length - 1, call.type)} END`
+}
+
+const iff: SqlOf = (_args, call) => {
+  const predicate = call.args[0]
+  if (predicate === undefined) return call.refuse('this condition')
+  return `CASE WHEN ${call.condition(predicate)} THEN ${call.sql(1, call.type)} ELSE ${call.sql(2, call.type)} END`
+}
+
+const coalesce: SqlOf = (_args, call) => {
+  const parts = call.args.map((_arg, i) => call.sql(i, call.type))
+  if (call.type === 'string') return `coalesce(${parts.map((part) => `nullIf(${part}, '')`).join(', ')}, '')`
+  return `coalesce(${parts.join(', ')})`
+}
+
+const isNull: SqlOf = (_args, call) => {
+  const arg = call.args[0]
+  return arg === undefined || arg.type === 'string' ? 'false' : `(${call.nullableText(arg) ?? call.render(arg)} IS NULL)`
+}
+
+const isEmpty: SqlOf = (_args, call) => {
+  const arg = call.args[0]
+  if (arg === undefined) return 'true'
+  if (arg.type === 'string') return `(${call.render(arg)} = '')`
+  const text = call.nullableText(arg)
+  return text === undefined ? `(${call.render(arg)} IS NULL)` : `(ifNull(${text}, '') = '')`
+}
+
+const bin: SqlOf = (_args, call) => {
+  const type = call.args[0]?.type
+  if (type === 'datetime') return floorTo(micros(call.sql(0)), `intDiv(${call.sql(1, 'timespan')}, 10)`)
+  if (call.type === 'real') return `(floor(${call.sql(0, 'real')} / ${call.sql(1, 'real')}) * ${call.sql(1, 'real')})`
+  return `(${call.sql(0)} - positiveModulo(${call.sql(0)}, ${call.sql(1)}))`
+}
+
+const extract: SqlOf = (_args, call) => {
+  const group = Number(call.constant(1))
+  if (!Number.isInteger(group)) return call.refuse('extract() with a computed group number')
+  const found = `regexpExtract(${call.sql(2, 'string')}, ${call.sql(0, 'string')}, ${group})`
+  return call.type === 'string' ? found : call.convertText(found, call.type)
+}
+
+const split: SqlOf = (_args, call) =>
+  call.args.length > 2 ? call.refuse('split() with an index, on ClickHouse') : `toJSONString(splitByString(${call.sql(1, 'string')}, ${call.sql(0, 'string')}))`
+
+const substring: SqlOf = (_args, call) => {
+  const start = Number(call.constant(1))
+  if (!Number.isInteger(start) || start < 0) return call.refuse('substring() from the end, on ClickHouse')
+  const length = call.args[2] === undefined ? '' : `, toUInt64(greatest(${call.sql(2, 'long')}, 0))`
+  return `substringUTF8(${call.sql(0, 'string')}, ${start + 1}${length})`
+}
+
+const to =
+  (type: 'string' | 'bool' | 'int' | 'long' | 'real' | 'datetime' | 'guid'): SqlOf =>
+  (_args, call) =>
+    call.sql(0, type)
+
+const now: SqlOf = (_args, call) => {
+  const clock = call.builder.bind({ type: 'now' })
+  return call.args.length === 0 ? clock : time(`${micros(clock)} + intDiv(${call.sql(0, 'timespan')}, 10)`)
+}
+
+/** By the names of the rows; aliases follow their row. */
+const FUNCTIONS: Readonly<Record<string, SqlOf>> = {
+  has: has(BOTH, true),
+  '!has': not(has(BOTH, true)),
+  has_cs: has(BOTH, false),
+  '!has_cs': not(has(BOTH, false)),
+  hasprefix: has({ before: true, after: false }, true),
+  '!hasprefix': not(has({ before: true, after: false }, true)),
+  hassuffix: has({ before: false, after: true }, true),
+  '!hassuffix': not(has({ before: false, after: true }, true)),
+  contains: folded(contains),
+  '!contains': not(folded(contains)),
+  contains_cs: exact(contains),
+  '!contains_cs': not(exact(contains)),
+  startswith: folded(starts),
+  '!startswith': not(folded(starts)),
+  startswith_cs: exact(starts),
+  '!startswith_cs': not(exact(starts)),
+  endswith: folded(ends),
+  '!endswith': not(folded(ends)),
+  endswith_cs: exact(ends),
+  '!endswith_cs': not(exact(ends)),
+  '=~': folded((a, b) => `(${a} = ${b})`),
+  '!~': folded((a, b) => `(${a} <> ${b})`),
+  // Here a dot matches a line break unless told otherwise.
+  'matches regex': ([text, regex], call) => {
+    const constant = call.constant(1)
+    return `match(${text}, ${typeof constant === 'string' ? call.builder.text(`(?-s)${constant}`) : `concat('(?-s)', ${regex})`})`
+  },
+  in: inList(false),
+  '!in': not(inList(false)),
+  'in~': inList(true),
+  '!in~': not(inList(true)),
+  'in table': inTable(false),
+  '!in table': not(inTable(false)),
+  'in~ table': inTable(true),
+  '!in~ table': not(inTable(true)),
+  has_any: hasAny,
+  has_all: hasAll,
+  '+': arithmetic('+'),
+  '-': arithmetic('-'),
+  '*': arithmetic('*'),
+  '/': arithmetic('/'),
+  '%': arithmetic('%'),
+  negate: (_args, call) => `(-${call.sql(0)})`,
+  tostring: to('string'),
+  tobool: to('bool'),
+  toint: to('int'),
+  tolong: to('long'),
+  todouble: to('real'),
+  todatetime: to('datetime'),
+  toguid: to('guid'),
+  iff,
+  case: caseSql,
+  coalesce,
+  isnull: isNull,
+  isnotnull: not(isNull),
+  isempty: isEmpty,
+  isnotempty: not(isEmpty),
+  bin,
+  now,
+  ago: (_args, call) => time(`${micros(call.builder.bind({ type: 'now' }))} - intDiv(${call.sql(0, 'timespan')}, 10)`),
+  startofday: (_args, call) =>
+    call.args.length > 1 ? call.refuse('startofday() with an offset, on ClickHouse') : floorTo(micros(call.sql(0, 'datetime')), DAY),
+  extract,
+  split,
+  substring,
+  indexof: (_args, call) =>
+    call.args.length > 2 ? call.refuse('indexof() with a start, on ClickHouse') : `(toInt64(positionUTF8(${call.sql(0, 'string')}, ${call.sql(1, 'string')})) - 1)`,
+  tolower: ([a]) => `lowerUTF8(${a})`,
+  toupper: ([a]) => `upperUTF8(${a})`,
+  strlen: ([a]) => `toInt64(lengthUTF8(${a}))`,
+  string_size: ([a]) => `toInt64(length(${a}))`,
+  strcat: (_args, call) => `concat(${call.args.map((_arg, i) => call.sql(i, 'string')).join(', ')}, '')`,
+  replace_string: ([a, b, c]) => `replaceAll(${a}, ${b}, ${c})`,
+  parse_json: (_args, call) => {
+    const text = call.sql(0, call.args[0]?.type === 'string' ? 'string' : 'dynamic')
+    return call.args[0]?.type === 'string' ? `multiIf(${text} = '', NULL, isValidJSON(${text}), ${text}, toJSONString(${text}))` : text
+  },
+  array_length: ([a]) => `if(JSONType(ifNull(${a}, '')) = 'Array', toInt64(JSONLength(ifNull(${a}, ''))), NULL)`,
+  abs: (_args, call) => `abs(${call.sql(0, call.type)})`,
+  pack_array: (_args, call) => `concat('[', arrayStringConcat([${call.args.map((_arg, i) => `ifNull(${call.sql(i, 'dynamic')}, 'null')`).join(', ')}], ','), ']')`,
+}
+
+const present = (call: AggregateCall): string[] => {
+  const arg = call.args[0]
+  return arg === undefined || arg.type === 'string' ? [] : [`${call.nullableText(arg) ?? call.render(arg)} IS NOT NULL`]
+}
+
+const predicate = (call: AggregateCall, index: number): string => {
+  const arg = call.args[index]
+  return arg === undefined ? call.refuse(`${call.name}() without a predicate`) : `ifNull(${call.condition(arg)}, false)`
+}
+
+function collect(call: AggregateCall, distinct: boolean, capIndex: number, ...only: string[]): string {
+  const text = call.args[0]?.type === 'string'
+  const cap = call.constant(capIndex)
+  const limit = cap === undefined ? '' : `(${Math.max(1, Math.trunc(Number(cap)) || 1)})`
+  const list = `${distinct ? 'groupUniqArray' : 'groupArray'}${limit}(${text ? call.sql(0) : `assumeNotNull(${call.sql(0, 'dynamic')})`})${call.where(...present(call), ...only)}`
+  return text ? `toJSONString(${list})` : `concat('[', arrayStringConcat(${list}, ','), ']')`
+}
+
+const count = (call: AggregateCall, ...only: string[]): string => `toInt64(count()${call.where(...only)})`
+
+function sum(call: AggregateCall, ...only: string[]): string {
+  const total = `ifNull(sum(${call.sql(0)})${call.where(...only)}, 0)`
+  return call.args[0]?.type === 'real' ? total : `toInt64(${total})`
+}
+
+const extreme =
+  (name: 'min' | 'max') =>
+  (call: AggregateCall, ...only: string[]): string =>
+    call.args[0]?.type === 'string' ? `${name}(${call.sql(0)})${call.where(...only)}` : `${name}OrNull(${call.sql(0)})${call.where(...only)}`
+
+const distinctCount = (call: AggregateCall, ...only: string[]): string =>
+  `toInt64(uniqExact(${call.sql(0)})${call.where(...present(call), ...only)})`
+
+const AGGREGATES: Readonly<Record<string, (call: AggregateCall) => readonly string[]>> = {
+  count: (call) => [call.args[0]?.type === 'bool' ? count(call, predicate(call, 0)) : count(call)],
+  countif: (call) => [count(call, predicate(call, 0))],
+  sum: (call) => [sum(call)],
+  sumif: (call) => [sum(call, predicate(call, 1))],
+  avg: (call) => [`ifNull(avgOrNull(${call.sql(0, 'real')})${call.where()}, nan)`],
+  min: (call) => [extreme('min')(call)],
+  max: (call) => [extreme('max')(call)],
+  minif: (call) => [extreme('min')(call, predicate(call, 1))],
+  maxif: (call) => [extreme('max')(call, predicate(call, 1))],
+  dcount: (call) => [distinctCount(call)],
+  dcountif: (call) => [distinctCount(call, predicate(call, 1))],
+  count_distinct: (call) => [distinctCount(call)],
+  make_set: (call) => [collect(call, true, 1)],
+  make_set_if: (call) => [collect(call, true, 2, predicate(call, 1))],
+  make_list: (call) => (call.order === '' ? [collect(call, false, 1)] : call.refuse('make_list() of sorted rows, on ClickHouse')),
+  take_any: (call) => (call.args.length === 1 ? [`any(${call.sql(0)})${call.where()}`] : call.refuse('take_any() of several columns, on ClickHouse')),
+  arg_max: (call) => (call.args.length === 1 ? [extreme('max')(call)] : call.refuse('arg_max() without `by`, on ClickHouse')),
+  arg_min: (call) => (call.args.length === 1 ? [extreme('min')(call)] : call.refuse('arg_min() without `by`, on ClickHouse')),
+}
+
+/** A row with its ClickHouse SQL, where there is one. */
+export function withClickHouse(row: FunctionRow): FunctionRow {
+  const sql = FUNCTIONS[row.name]
+  return sql === undefined ? row : { ...row, sql: { ...row.sql, clickhouse: sql } }
+}
+
+export function aggregateWithClickHouse(row: AggregateRow): AggregateRow {
+  const sql = AGGREGATES[row.name]
+  return sql === undefined ? row : { ...row, sql: { ...row.sql, clickhouse: sql } }
+}
