@@ -23,6 +23,14 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'list the tables that evidence fills',
     load: async () => (await import('./tables.ts')).tablesCommand(),
   },
+  rules: {
+    summary: 'the detection pack: list, show and check its rules',
+    load: async () => (await import('./rules.ts')).rulesCommand(),
+  },
+  test: {
+    summary: 'prove every rule against its evidence, near misses and the validation techniques',
+    load: async () => (await import('./test.ts')).testCommand(),
+  },
   cim: {
     summary: 'read a WMI repository: namespaces, classes, instances, timeline',
     load: async () => (await import('./cim.ts')).cimCommand(),
@@ -38,6 +46,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
   allow: {
     summary: "keep a team's own known-good subscriptions",
     load: async () => (await import('./allow.ts')).allowCommand(),
+  },
+  export: {
+    summary: 'write the detection pack in the form a platform takes',
+    load: async () => (await import('./export.ts')).exportCommand(),
   },
   convert: {
     summary: 'turn Sentinel rule YAML into ARM and back, without losing a field',

@@ -1,7 +1,8 @@
 /**
- * Detection content: loads the pack (one folder a rule), checks it, runs it over tables with the KQL engine, and holds
- * each rule against its own evidence and near misses.
+ * Detection content: loads the pack (one folder a rule), checks it against Microsoft's parser and limits, and runs it over
+ * tables with the KQL engine. `proof/` holds each rule against its own evidence and near misses.
  */
+export { type CheckedRule, checkRules, SENTINEL_LIMITS } from './check.ts'
 export { loadDetection, loadDetections } from './load.ts'
 export {
   type AlertOverride,
@@ -10,11 +11,18 @@ export {
   type DetectionKind,
   type DetectionTest,
   type EntityMapping,
+  type ExpectedFiring,
   type RequiredTable,
   type RuleSeverity,
   type Schedule,
   SIGNALS,
   type Signal,
+  SOURCES,
+  type Source,
+  sourceOf,
   type TuningKnob,
 } from './model.ts'
+export { ALLOW_LIST, loadPack, openPackCache, packFolder, readAllowList, withoutWindow } from './pack.ts'
+export { RuleDatabase, type RuleDatabaseOptions, type RuleResult, type RuleRow } from './rule-database.ts'
+export { loadRules, type ProvenRule, provenRule } from './team-rules.ts'
 export { FieldReader, readYamlFields } from './yaml-reader.ts'

@@ -1,7 +1,15 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Report } from '../diagnostics/index.ts'
-import { type Detection, type DetectionTest, SIGNALS } from './model.ts'
+import {
+  type Detection,
+  type DetectionTest,
+  type ExpectedFiring,
+  SIGNALS,
+  type Signal,
+  SOURCES,
+  type Source,
+} from './model.ts'
 import { type FieldReader, readYamlFields } from './yaml-reader.ts'
 
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
@@ -65,6 +73,9 @@ function readDetection(fields: FieldReader, folder: string): Detection {
       query: queryFile === undefined ? query : readText(inner, folder, queryFile, 'query'),
     }
   })
+  const nrt = fields.object('nrt', (inner) => ({
+    guid: inner.text('guid', { pattern: GUID, says: 'a GUID in lower case' }),
+  }))
   return {
     id,
     guid: fields.text('guid', { pattern: GUID, says: 'a GUID in lower case' }),
@@ -98,9 +109,9 @@ function readDetection(fields: FieldReader, folder: string): Detection {
     })),
     references: fields.texts('references'),
     ...optional('defender', defender),
-    signals: fields
-      .texts('signals', SIGNALS)
-      .flatMap((name) => SIGNALS.find((signal) => signal === name) ?? []),
+    signals: readSignals(fields),
+    ...optional('nrt', nrt),
+    fires: readFirings(fields),
     tests: fields.objects('tests', (inner) => readTest(inner, folder)),
     ...optional('notes', fields.optionalText('notes')),
     query,
@@ -108,17 +119,40 @@ function readDetection(fields: FieldReader, folder: string): Detection {
   }
 }
 
-function readTest(fields: FieldReader, folder: string): DetectionTest {
+/** Reads `signals`: the telemetry that can fire a rule. */
+export function readSignals(fields: FieldReader): Signal[] {
+  return fields.texts('signals', SIGNALS).flatMap((name) => SIGNALS.find((signal) => signal === name) ?? [])
+}
+
+/** Reads `fires`: scenarios that must fire a rule, and the sources that suffice for each. */
+export function readFirings(fields: FieldReader): ExpectedFiring[] {
+  return fields.objects('fires', (inner) => ({
+    scenario: inner.text('scenario'),
+    sources: readSources(inner),
+  }))
+}
+
+function readSources(fields: FieldReader): Source[] {
+  return fields.texts('sources', SOURCES).flatMap((name) => SOURCES.find((source) => source === name) ?? [])
+}
+
+/** Reads one entry of `tests`; files are relative to the folder and must exist. */
+export function readTest(fields: FieldReader, folder: string): DetectionTest {
   const evidence = fields.texts('evidence')
   for (const file of evidence) {
     if (!existsSync(join(folder, file))) {
       fields.fault('evidence', `${file} does not exist in ${folder}`, 'detections/missing-file')
     }
   }
+  const scenario = fields.optionalText('scenario')
+  const sources = readSources(fields)
+  const at = fields.optionalText('at', { pattern: TIME, says: 'a UTC time such as 2026-01-01T12:00:00Z' })
   return {
     name: fields.text('name'),
     evidence,
-    at: fields.text('at', { pattern: TIME, says: 'a UTC time such as 2026-01-01T12:00:00Z' }),
+    ...optional('scenario', scenario),
+    ...(sources.length === 0 ? {} : { sources }),
+    ...optional('at', at),
     rows: fields.integer('rows'),
     expect: fields.plainObjects('expect'),
   }

@@ -33,6 +33,10 @@ export interface Detection {
   readonly defender?: DefenderForm
   /** Telemetry that can trigger it, for the coverage matrix. */
   readonly signals: readonly Signal[]
+  /** Present when the same query also ships as a near-real-time rule, under an id of its own. */
+  readonly nrt?: { readonly guid: string }
+  /** Simulated scenarios that must fire it, with every source that alone suffices; in all other sources it is silent. */
+  readonly fires: readonly ExpectedFiring[]
   readonly tests: readonly DetectionTest[]
   readonly notes?: string
   /** Text of `query.kql`, trailing white space removed. */
@@ -53,6 +57,8 @@ export const SIGNALS = [
   'sysmon-wmi',
   'wmi-activity',
   'security-process',
+  'security-file',
+  'security-registry',
   'powershell',
   'defender-process',
   'defender-file',
@@ -60,6 +66,21 @@ export const SIGNALS = [
   'defender-wmi',
 ] as const
 export type Signal = (typeof SIGNALS)[number]
+
+/** Telemetry as an estate has it or has not: the columns of the proof's matrix. */
+export const SOURCES = ['sysmon', 'wmi-activity', 'security', 'powershell', 'defender'] as const
+export type Source = (typeof SOURCES)[number]
+
+/** The source that a signal is part of. */
+export function sourceOf(signal: Signal): Source {
+  return SOURCES.find((source) => signal === source || signal.startsWith(`${source}-`)) ?? 'defender'
+}
+
+export interface ExpectedFiring {
+  /** Id of the scenario. */
+  readonly scenario: string
+  readonly sources: readonly Source[]
+}
 
 export interface RequiredTable {
   readonly name: string
@@ -108,10 +129,17 @@ export interface DefenderForm {
 /** One proof: the rule over one piece of evidence gives so many rows, and among them these. */
 export interface DetectionTest {
   readonly name: string
-  /** Evidence files, relative to the folder. */
+  /** Evidence files, relative to the folder; a file named as a table (`DeviceEvents.jsonl`) holds rows of that table. */
   readonly evidence: readonly string[]
-  /** `now()` of the run, ISO 8601. */
-  readonly at: string
+  /** A simulated scenario, beside or instead of files. */
+  readonly scenario?: string
+  /** Only what these sources recorded of the scenario; absent: all. */
+  readonly sources?: readonly Source[]
+  /**
+   * `now()` of the run, ISO 8601; the query then runs as written. Absent: now is an hour after the last record, and the
+   * look-back of the pack's rules (`let LookBack = …;`) covers all evidence.
+   */
+  readonly at?: string
   readonly rows: number
   /** Each must be found in a row of its own: output column → value as JSON has it. */
   readonly expect: readonly Readonly<Record<string, unknown>>[]

@@ -6,4 +6,5 @@ export const detectionsCodes = {
   'detections/limit': 'A rule exceeds a limit of the platform it is meant for.',
   'detections/query': 'A rule’s query does not compile against the table schemas.',
   'detections/column': 'A rule maps a column that its query does not return.',
+  'detections/scenario': 'A test names a simulated scenario that does not exist.',
 } as const
