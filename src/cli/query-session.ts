@@ -56,6 +56,7 @@ interface ToLoad {
   readonly compiled: CompiledQuery
 }
 
+const OWN_TABLES: ReadonlySet<string> = new Set(['WmiSubscriptions', 'WmiActivity'])
 const NO_CACHE: CompileCache = { get: () => undefined, set: () => undefined }
 
 /** One engine with the tables that some queries need, and the texts compiled against them. */
@@ -207,6 +208,11 @@ export class QuerySession {
     paths: readonly string[],
     tables: ReadonlySet<string> | undefined,
   ): Promise<void> {
+    if (tables !== undefined && [...tables].every((table) => OWN_TABLES.has(table))) {
+      // A scan reads everything itself.
+      this.tell(await this.writeFindings(sink, paths))
+      return
+    }
     const casefile = this.flags.case === undefined ? undefined : await this.engine()
     const known = casefile !== undefined && isDuckDb(casefile) ? await casefile.finishedEvidence() : new Set()
     // Readers of every format are much code, and a query over a case needs none of it.
@@ -221,7 +227,7 @@ export class QuerySession {
       hash: false,
     })
     const fresh = items.filter((item) => !known.has(item.id)).map((item) => item.id)
-    const wantsFindings = tables === undefined || tables.has('WmiSubscriptions') || tables.has('WmiActivity')
+    const wantsFindings = tables === undefined || [...OWN_TABLES].some((table) => tables.has(table))
     if (wantsFindings && fresh.length > 0) await this.writeFindings(sink, paths)
     if (casefile !== undefined && isDuckDb(casefile)) {
       await sink.finish()
@@ -230,7 +236,7 @@ export class QuerySession {
   }
 
   /** Triad's own tables hold judged subscriptions: a scan of the same evidence. */
-  private async writeFindings(sink: TableSink, paths: readonly string[]): Promise<void> {
+  private async writeFindings(sink: TableSink, paths: readonly string[]): Promise<readonly Diagnostic[]> {
     const { scan } = await import('../scan/index.ts')
     const { report } = await scan(paths, { version: packageVersion(), hash: false, now: new Date() })
     const engine = await this.engine()
@@ -241,6 +247,7 @@ export class QuerySession {
         await engine.remove(table, 'SubscriptionId', ids)
     }
     writeSubscriptionRows(sink, report.subscriptions)
+    return report.diagnostics
   }
 
   private options(text: string, source: string): CompileOptions {
