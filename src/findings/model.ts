@@ -137,6 +137,8 @@ export type SideSignal =
   | 'command-creates'
   | 'mofcomp'
   | 'autorecover'
+  /** A file put into wbem\mof, which only Windows XP and Server 2003 compile by themselves. */
+  | 'mof-dropped'
   /** winmgmt /resetrepository or /salvagerepository: every auto-recover MOF is compiled again. */
   | 'repository-reset'
   | 'consumer-host-start'

@@ -43,7 +43,7 @@ export function readCommandLine(
     .replace(/^["']?(?:[^"'\s]*[\\/])?cmd(?:\.exe)?["']?\s+(?:\/[a-z]:?\S*\s+)*\/[ckr]\s*["']?/i, '')
   if (READERS.test(head)) return mentioned(text, `${programOf(head)} only searches or shows the text`)
   if (/^echo\b/i.test(head)) return echoed(text, head)
-  const replaced = depth === 0 ? withVariables(text) : text
+  const replaced = depth === 0 ? withoutInnerQuotes(withVariables(text)) : text
   if (replaced !== text) {
     return readCommandLine(replaced, context, hooks, depth + 1).map((act) => ({ ...act, splitNames: true }))
   }
@@ -82,6 +82,11 @@ function withVariables(text: string): string {
     (whole, name: string) => values.get(name.toLowerCase()) ?? whole,
   )
   return replaced.length > 100_000 ? text : replaced
+}
+
+/** `w"m"ic`, `cre"ate"`: quotes around a part of a word, which neither shell nor program sees. */
+function withoutInnerQuotes(text: string): string {
+  return text.replace(/(?<=[A-Za-z_])"(\w{1,32})"(?=[\w\s]|$)|(?<=[\s\\])"(\w{1,32})"(?=[A-Za-z_])/g, '$1$2')
 }
 
 /** A text that PowerShell cmdlets are called in, without powershell.exe in front (a `-Command` that a log shortened). */

@@ -12,7 +12,7 @@ export function readMofcomp(args: string, renamed: boolean): readonly Act[] {
   let file: string | undefined
   let autorecover = false
   let checkOnly = false
-  for (const word of splitWords(args)) {
+  for (const word of splitWords(withQuotedPath(args))) {
     if (/^[-/]\?$/.test(word)) return []
     const option = /^[-/]([A-Za-z]+)(?::([\s\S]*))?$/.exec(word)
     if (option === null) {
@@ -54,6 +54,12 @@ export function readMofcomp(args: string, renamed: boolean): readonly Act[] {
       renamed,
     },
   ]
+}
+
+/** An unquoted path with spaces is one file to mofcomp only in logs that dropped its quotes: taken up to its extension. */
+function withQuotedPath(args: string): string {
+  if (args.includes('"')) return args
+  return args.replace(/(^|\s)([a-z]:\\[^<>|&"]{1,400}?\.(?:mof|mfl))(?=\s|$)/i, '$1"$2"')
 }
 
 const KNOWN = new Set(['class', 'instance', 'b', 'p', 'u', 'a', 'wmi', 'amendment', 'mof', 'mfl', 'er', 'l'])

@@ -106,10 +106,10 @@ interface Shown {
 
 /** An object as PowerShell prints it: its path, or `CimInstance: __EventFilter (Name = "X")`. */
 function shownObject(text: string): Shown | undefined {
-  const cim = /^(?:CimInstance: )?(\w+)\s*\(([A-Za-z]\w*) = "([^"]*)"/.exec(text.trim())
+  const cim = /^(?:CimInstance: )?(\w+)\s*\(([A-Za-z]\w*) = (?:"([^"]*)")?/.exec(text.trim())
   if (cim !== null) {
-    const [, className = '', key = '', value = ''] = cim
-    return { className, properties: { [key]: value } }
+    const [, className = '', key = '', value] = cim
+    return { className, properties: value === undefined ? {} : { [key]: value } }
   }
   const path = parseObjectPath(text)
   if (path === undefined) return undefined

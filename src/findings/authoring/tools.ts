@@ -1,3 +1,4 @@
+import { normalPath } from '../payload/index.ts'
 import type { Act } from './act.ts'
 
 /** `winmgmt /resetrepository` and `/salvagerepository`: the repository is rebuilt from the auto-recover MOFs. */
@@ -28,17 +29,7 @@ export function readReg(args: string): readonly Act[] {
   if (verb !== 'add') return []
   const data = /[-/]d\s+(?:"((?:\\"|[^"])*)"|(\S+))/i.exec(args)
   const value = data?.[1] ?? data?.[2]
-  const path = value?.split(/\\0|\|/).find((part) => part !== '')
-  return [
-    {
-      verb: 'creates',
-      tool: 'reg',
-      signal: 'autorecover',
-      why: 'the auto-recover list of WMI is written directly in the registry',
-      ...(path === undefined ? {} : { mofPath: path }),
-      autorecover: true,
-    },
-  ]
+  return listed('reg', value)
 }
 
 /** The same list written from PowerShell. */
@@ -49,13 +40,23 @@ export function readRegistryCmdlet(command: string, args: string): readonly Act[
     return [{ verb: 'reads', tool: 'powershell', why: 'the auto-recover list of WMI is read' }]
   if (/^(?:remove|clear)-/.test(lower))
     return [{ verb: 'removes', tool: 'powershell', why: 'the auto-recover list of WMI is deleted' }]
-  const path = /-Value\s+(?:@?\(?\s*)?(["'])(.*?)\1/i.exec(args)?.[2]
+  const values = /-Value\s+(?:@?\(?\s*)?((?:(["']).*?\2\s*,?\s*)+)/i.exec(args)?.[1]
+  return listed('powershell', values?.replace(/["']\s*,\s*["']/g, '|').replace(/^["']|["']\s*$/g, ''))
+}
+
+/** The list as it is written: the first file on it that neither Windows nor a product put there is the telling one. */
+function listed(tool: 'reg' | 'powershell', value: string | undefined): readonly Act[] {
+  const paths = value?.split(/\\0|\|/).filter((part) => part.trim() !== '') ?? []
+  const path = paths.find(
+    (part) => !/^c:\\(?:windows\\system32|program files(?: \(x86\))?)\\/.test(normalPath(part)),
+  )
+  if (path === undefined && paths.length > 0) return []
   return [
     {
       verb: 'creates',
-      tool: 'powershell',
+      tool,
       signal: 'autorecover',
-      why: 'the auto-recover list of WMI is written directly in the registry',
+      why: `the auto-recover list of WMI is written directly in the registry${path === undefined ? '' : `, with ${path}`}`,
       ...(path === undefined ? {} : { mofPath: path }),
       autorecover: true,
     },

@@ -34,7 +34,8 @@ export function assignHosts(items: readonly Item[]): void {
     if (file === undefined) files.set(evidence, [item])
     else file.push(item)
   }
-  for (const file of files.values()) {
+  const parts = listingParts(files)
+  for (const [evidence, file] of files) {
     const hosts = new Set<string>()
     for (const item of file) {
       const { source } = item.observation.sighting
@@ -45,10 +46,44 @@ export function assignHosts(items: readonly Item[]): void {
       }
     }
     const [host] = hosts
-    const key =
-      hosts.size === 1 && host !== undefined ? host : NAMELESS + file[0]?.observation.sighting.evidence
+    const key = hosts.size === 1 && host !== undefined ? host : NAMELESS + (parts.get(evidence) ?? evidence)
     for (const item of file) item.host = key
   }
+}
+
+/**
+ * Listings are often saved a class a file: filters, consumers, bindings. A file of filters or of consumers alone goes to
+ * the one file whose bindings name its objects and that does not hold them itself; where two could mean it, it stays alone.
+ */
+function listingParts(files: ReadonlyMap<string, readonly Item[]>): ReadonlyMap<string, string> {
+  const named = new Map<string, Set<string>>()
+  for (const [evidence, file] of files) {
+    const bindings = file.filter(({ observation }) => observation.binding !== undefined)
+    const own = new Set(file.flatMap(objectsShown))
+    for (const item of bindings) {
+      for (const object of [`filter\0${item.filter}`, `consumer\0${item.consumerClass}\0${item.consumer}`]) {
+        if (!own.has(object)) addTo(named, object, evidence)
+      }
+    }
+  }
+  const parts = new Map<string, string>()
+  for (const [evidence, file] of files) {
+    if (
+      file.some(({ observation }) => observation.binding !== undefined || observation.operation !== 'present')
+    )
+      continue
+    const wanted = new Set(file.flatMap(objectsShown).flatMap((object) => [...(named.get(object) ?? [])]))
+    const [one] = wanted
+    if (wanted.size === 1 && one !== undefined) parts.set(evidence, one)
+  }
+  return parts
+}
+
+function objectsShown(item: Item): readonly string[] {
+  return [
+    ...(showsPart(item, 'filter') ? [`filter\0${item.filter}`] : []),
+    ...(showsPart(item, 'consumer') ? [`consumer\0${item.consumerClass}\0${item.consumer}`] : []),
+  ]
 }
 
 /** A source that tells a consumer's name and no class means the one consumer of that name that has one. */

@@ -18,6 +18,8 @@ export interface ToolMarker {
 export interface JudgementLists extends PayloadLists {
   readonly authorProcesses: readonly string[]
   readonly mofcompParents: readonly string[]
+  /** Programs that install, patch and manage: what they compile is theirs. */
+  readonly installers: readonly string[]
   readonly stockNames: readonly string[]
 }
 

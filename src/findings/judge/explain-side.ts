@@ -13,6 +13,8 @@ const STORIES: Readonly<Partial<Record<SideSignal, (by: string, what: string) =>
   'script-creates': (by, what) => `someone tried to make a subscription with a script in ${by}${what}`,
   'command-creates': (by, what) => `someone tried to make a subscription with ${by}${what}`,
   mofcomp: (by, what) => `${by} compiled a definition file into WMI, which can make a subscription${what}`,
+  'mof-dropped': (by, what) =>
+    `${by} put a definition file into the folder that Windows XP and Server 2003 compile by themselves; later Windows does not${what}`,
   autorecover: (by, what) =>
     `${by} put a file on the list of definitions that are compiled again whenever WMI's store is rebuilt${what}`,
 }

@@ -10,6 +10,7 @@ const AUTHORING: readonly (SideSignal | undefined)[] = [
   'command-creates',
   'mofcomp',
   'autorecover',
+  'mof-dropped',
   'repository-replaced',
 ]
 const AUTHORING_TOOLS = ['wmic', 'powershell', 'mofcomp', 'vbscript', 'jscript', 'wbemtest']
@@ -53,9 +54,11 @@ export function provenanceFeatures(
   )
   const author = authored.find(
     ({ context }) =>
-      content.lists.authorProcesses.includes(baseName(context?.image)) ||
-      content.lists.authorProcesses.includes(baseName(context?.parentImage)) ||
-      AUTHORING_TOOLS.includes(context?.tool ?? ''),
+      // A compiler that an installer starts is the installer's.
+      !content.lists.installers.includes(baseName(context?.parentImage)) &&
+      (content.lists.authorProcesses.includes(baseName(context?.image)) ||
+        content.lists.authorProcesses.includes(baseName(context?.parentImage)) ||
+        AUTHORING_TOOLS.includes(context?.tool ?? '')),
   )
   if (author !== undefined) {
     const image = baseName(author.context?.image)
@@ -65,7 +68,26 @@ export function provenanceFeatures(
       from: placesOf([author]),
     })
   }
+  const managed = authored.filter(({ context }) => isManaged(context, content))
+  if (managed.length > 0 && managed.length === authored.length) {
+    applied.push({
+      id: 'provenance/managed-change',
+      text: `It was compiled by ${baseName(managed[0]?.context?.parentImage)}, which installs or manages software`,
+      from: placesOf(managed),
+    })
+  }
   return [...applied, ...creatorFeatures(facts, consumer)]
+}
+
+/** mofcomp, started by an installer or ConfigMgr that lies where it belongs, with a file that users cannot write. */
+function isManaged(context: Observation['context'], content: JudgementContent): boolean {
+  if (context?.tool !== 'mofcomp' || context.renamed === true || context.mofPath === undefined) return false
+  const parent = normalPath(context.parentImage ?? '')
+  return (
+    content.lists.installers.includes(baseName(parent)) &&
+    parent.startsWith('c:\\windows\\') &&
+    !isOddMof(context.mofPath, context.commandLine, content)
+  )
 }
 
 function creatorFeatures(facts: SubscriptionFacts, consumer: ConsumerFacts | undefined): readonly Applied[] {
@@ -104,10 +126,15 @@ export function lifecycleFeatures(facts: SubscriptionFacts): readonly Applied[] 
     applied.push({ id: 'lifecycle/transient', text: 'It was removed soon after it was made', from })
   if (flags.recreated === true)
     applied.push({ id: 'lifecycle/recreated', text: 'It came back after it had been removed', from })
-  if (flags.modified === true)
+  const isObject = facts.filter !== undefined || facts.consumer !== undefined || facts.binding !== undefined
+  if (flags.modified === true && isObject)
     applied.push({ id: 'lifecycle/modified', text: 'An object that was there before was changed', from })
   if (flags.halfTriad === true || facts.state === 'partial') {
-    applied.push({ id: 'lifecycle/half', text: 'Only a part of it is there', from })
+    const text =
+      facts.state === 'removed' || facts.state === 'transient'
+        ? 'Only a part of it was removed: the rest is still there and can be bound again'
+        : 'Only a part of it is there'
+    applied.push({ id: 'lifecycle/half', text, from })
   }
   const ran = facts.observations.filter(
     ({ operation, context }) =>
@@ -115,14 +142,34 @@ export function lifecycleFeatures(facts: SubscriptionFacts): readonly Applied[] 
       context?.signal === 'consumer-child' ||
       context?.signal === 'consumer-host-start',
   )
-  if (flags.executed === true || ran.length > 0) {
+  // A child of an unseen consumer, or a part that WMI loaded, counts as what it is (group G) and not once more.
+  const others = ran.filter(
+    ({ context }) => context?.signal !== 'consumer-child' && context?.signal !== 'foreign-provider',
+  )
+  if ((flags.executed === true || ran.length > 0) && (isReadable(facts) || others.length > 0)) {
     applied.push({
       id: 'lifecycle/executed',
-      text: 'It has run: the program that hosts such consumers, or its child, was started',
+      text: `It has run: ${ranWords(ran)}`,
       from: ran.length > 0 ? placesOf(ran) : from,
     })
   }
   return applied
+}
+
+/** True where a filter's query or a consumer's content was seen, and not only what a host did. */
+function isReadable(facts: SubscriptionFacts): boolean {
+  return (
+    facts.filter?.query !== undefined || facts.consumer?.name !== undefined || facts.binding !== undefined
+  )
+}
+
+function ranWords(ran: readonly Observation[]): string {
+  const child = ran.find(({ context }) => context?.signal === 'consumer-child')?.context
+  if (child !== undefined) {
+    const name = baseName(child.image)
+    return `${name === '' ? 'a program' : name} was started by the part of WMI that runs such consumers`
+  }
+  return 'the program or part that runs such consumers was started'
 }
 
 /** Group G: authoring, and what the host shows, also without a readable subscription. */
@@ -203,6 +250,7 @@ function isOddMof(
     return true
   if (path === undefined) return false
   const normal = normalPath(path)
+  if (normal.startsWith('\\\\')) return true
   if (extensionOf(normal) !== 'mof' && extensionOf(normal) !== 'mfl') return true
   return (
     !isUnqualified(path) &&

@@ -102,7 +102,7 @@ export function payloadFeaturesOf(
 const TRIGGER_ROWS: Readonly<Record<TriggerRow, readonly [string, string]>> = {
   'self-watch': [
     'trigger/self-watch',
-    'It watches WMI subscriptions themselves, as implants do to repair themselves',
+    'It watches WMI itself (subscriptions, namespaces, providers), as implants do to repair themselves',
   ],
   'security-tool': ['trigger/analyst-tool', 'It waits for a tool of analysts or defenders'],
   'failed-logon': [

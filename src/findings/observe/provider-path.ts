@@ -13,7 +13,7 @@ export function foreignProvider(path: string): boolean {
   const normal = normalizePath(path)
   if (normal === '' || !/[\\:]/.test(normal)) return false
   if (WRITABLE_SYSTEM.test(normal)) return true
-  return !/^(?:[a-z]:|%systemdrive%)?\\(?:windows\\(?:system32|syswow64|sysnative|winsxs|microsoft\.net|assembly)|program files(?: \(x86\))?|programdata\\microsoft\\windows defender)\\/.test(
+  return !/^(?:[a-z]:|%systemdrive%)?\\(?:windows\\(?:system32|syswow64|sysnative|winsxs|microsoft\.net|assembly|ccm)|program files(?: \(x86\))?|programdata\\microsoft\\windows defender)\\/.test(
     normal,
   )
 }

@@ -133,7 +133,14 @@ function logFilePlace(
 ): readonly PayloadFeature[] {
   const file = consumerText(consumer, 'Filename')
   if (file === undefined || found.some((feature) => feature.id === 'payload/unusual-path')) return []
-  const why = unusualPlace(file, lists)
+  const normal = normalPath(file)
+  const why =
+    unusualPlace(file, lists) ??
+    (inFolder(normal, lists.webRoots)
+      ? 'it is a folder that a web server hands out or runs'
+      : inFolder(normal, lists.startupFolders)
+        ? 'what lies there is started'
+        : undefined)
   return why === undefined
     ? []
     : [{ id: 'payload/unusual-path', text: `It writes ${file.slice(0, 120)}: ${why}` }]

@@ -1,7 +1,7 @@
 import { hasEncodedCommand } from './base64.ts'
 import { type CommandParts, programName, splitCommand } from './command-line.ts'
 import { describeScript } from './describe-script.ts'
-import { defang } from './indicators.ts'
+import { defang, withoutBlobs } from './indicators.ts'
 import type { DecodedLayer } from './types.ts'
 
 const MAX_SHOWN = 200
@@ -14,7 +14,7 @@ const MAX_COMMAND = 16_384
 const show = (text: string, length = MAX_SHOWN): string => {
   // Some logs keep the backslashes of source text doubled.
   const line = defang(
-    text
+    withoutBlobs(text)
       .replace(/(?<=[\w:)])\\\\/g, '\\')
       .replace(/\s+/g, ' ')
       .trim(),
@@ -181,7 +181,7 @@ function programEffect(command: CommandParts, layers: readonly DecodedLayer[], d
     case 'certutil':
     case 'curl':
     case 'bitsadmin':
-      return effect(url === undefined ? undefined : `downloads ${show(url)}`)
+      return effect(url === undefined ? undefined : `downloads ${show(url)} with ${name}`)
     case 'msiexec':
       return effect(`installs ${show(url ?? plain[0] ?? 'a package')}`)
     case 'wmic':

@@ -1,10 +1,10 @@
-import { defang, pathsIn } from './indicators.ts'
+import { defang, pathsIn, withoutBlobs } from './indicators.ts'
 import { guessLanguage } from './tokens.ts'
 
 const MAX_SHOWN = 120
 
 const show = (text: string): string => {
-  const line = defang(text.replace(/\\\\/g, '\\').replace(/\s+/g, ' ').trim())
+  const line = defang(withoutBlobs(text).replace(/\\\\/g, '\\').replace(/\s+/g, ' ').trim())
   return line.length <= MAX_SHOWN ? line : `${line.slice(0, MAX_SHOWN - 1)}…`
 }
 

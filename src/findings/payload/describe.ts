@@ -2,6 +2,7 @@ import type { ConsumerFacts } from '../model.ts'
 import { consumerText, logFileCode } from './analyse.ts'
 import { describeCommand } from './describe-command.ts'
 import { describeScript, languageName } from './describe-script.ts'
+import { ENCODED_SCRIPT } from './features.ts'
 import { defang } from './indicators.ts'
 import type { Payload, PayloadLists } from './types.ts'
 
@@ -59,6 +60,8 @@ function describeScriptConsumer(consumer: ConsumerFacts, payload: Payload): stri
       ? `runs a script as SYSTEM; its text is not in the evidence`
       : `runs the script file ${show(file)} as SYSTEM (its content is not in the evidence)`
   }
+  if (ENCODED_SCRIPT.test(text))
+    return `runs ${article} ${language} as SYSTEM whose text is encoded (by Microsoft's Script Encoder): what it does cannot be read here`
   const does = describeScript(
     text,
     payload.layers.map((layer) => layer.text),

@@ -42,9 +42,14 @@ function isEncodedPowerShell(text: string): boolean {
   return hasEncodedCommand(text) || (HIDDEN_WINDOW.test(text) && NO_PROFILE.test(text))
 }
 
+/** Text of Microsoft's Script Encoder (`VBScript.Encode`, `JScript.Encode`), which the script engine decodes as it runs. */
+export const ENCODED_SCRIPT: RegExp = /#@~\^[A-Za-z0-9+/]{6}==/
+
 function loadsCode(texts: readonly string[], layers: readonly DecodedLayer[]): string | undefined {
   if (layers.some((layer) => layer.how.includes('.NET object'))) return 'unpacks a serialized .NET object'
   if (layers.some((layer) => layer.how.includes('Windows program'))) return 'carries a program inside itself'
+  if (texts.some((text) => ENCODED_SCRIPT.test(text)))
+    return 'the text of the script is encoded (#@~^) so that nobody can read it'
   for (const text of texts) {
     const match = LOADS_CODE.exec(text) ?? DOWNLOAD_AND_RUN.exec(text)
     if (match !== null) return `uses ${shorten(match[0], 40)}`

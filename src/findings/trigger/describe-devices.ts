@@ -1,5 +1,5 @@
-import { likeWords, listWords, quoted } from './conditions.ts'
-import { type Describer, equalValues } from './part.ts'
+import { type Atom, likeWords, listWords, quoted } from './conditions.ts'
+import { atomsOf, type Describer, equalValues } from './part.ts'
 
 const VOLUME_EVENTS: Readonly<Record<string, string>> = {
   '1': 'the configuration of a drive changes',
@@ -19,9 +19,18 @@ export const volumes: Describer = {
   classes:
     /^(?:win32_volumechangeevent|win32_logicaldisk|cim_logicaldisk|win32_volume|win32_diskdrive|win32_diskpartition|win32_mappedlogicaldisk|win32_cdromdrive)$/,
   consumes: (property) =>
-    ['eventtype', 'drivetype', 'drivename', 'deviceid', 'interfacetype', 'name'].includes(property),
+    [
+      'eventtype',
+      'drivetype',
+      'drivename',
+      'deviceid',
+      'interfacetype',
+      'name',
+      'freespace',
+      'driveletter',
+    ].includes(property),
   describe: (group) => {
-    const names = equalValues(group, 'drivename', 'deviceid', 'name')
+    const names = equalValues(group, 'drivename', 'deviceid', 'name', 'driveletter')
     const named = names.length === 0 ? '' : ` as ${listWords(names.map(quoted))}`
     if (group.lower === 'win32_volumechangeevent') {
       const events = equalValues(group, 'eventtype').map(
@@ -35,6 +44,11 @@ export const volumes: Describer = {
     const types = equalValues(group, 'drivetype').map(
       (type) => DRIVE_TYPES[type] ?? `a drive of type ${type}`,
     )
+    const space = spaceWords(atomsOf(group, 'freespace'))
+    if (space !== undefined) {
+      const drive = names.length > 0 ? listWords(names.map(quoted)) : (types[0] ?? 'a drive')
+      return { kind: 'volume', words: `when the free space of ${drive} ${space}`, rows: ['operational'] }
+    }
     const what = usb ? 'a USB drive' : types.length === 0 ? 'a drive (such as a USB stick)' : listWords(types)
     const how = {
       created: 'is plugged in',
@@ -43,8 +57,23 @@ export const volumes: Describer = {
       operated: 'is plugged in, changes or is removed',
       happened: 'changes',
     }[group.change]
-    return { kind: 'volume', words: `when ${what} ${how}${named}`, rows: ['activity'] }
+    // A drive that changes is nothing that people do; one that comes or goes is.
+    const rows = [group.change === 'modified' ? ('operational' as const) : ('activity' as const)]
+    return { kind: 'volume', words: `when ${what} ${how}${named}`, rows }
   },
+}
+
+const UNITS = ['bytes', 'KB', 'MB', 'GB', 'TB'] as const
+
+/** `falls below 1 GB`; `undefined` where the query does not compare the free space with a number. */
+function spaceWords(atoms: readonly Atom[]): string | undefined {
+  const [atom] = atoms
+  const bytes = Number(atom?.value)
+  if (atom === undefined || !Number.isFinite(bytes) || bytes < 0) return undefined
+  const step = Math.min(UNITS.length - 1, bytes < 1 ? 0 : Math.floor(Math.log(bytes) / Math.log(1024)))
+  const amount = `${Number((bytes / 1024 ** step).toFixed(1))} ${UNITS[step]}`
+  if (atom.test === '<' || atom.test === '<=') return `is below ${amount}`
+  return atom.test === '>' || atom.test === '>=' ? `is above ${amount}` : undefined
 }
 
 const DEVICE_EVENTS: Readonly<Record<string, string>> = {

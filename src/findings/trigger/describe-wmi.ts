@@ -39,14 +39,23 @@ export const wmiChange: Describer = {
       ? 'a part (namespace) of WMI'
       : /class/.test(group.lower)
         ? 'a class of WMI'
-        : /provider|registration/.test(group.lower)
+        : /registration|win32provider|^__provider/.test(group.lower)
           ? 'a provider of WMI'
           : undefined
+    // Someone who waits for these watches WMI at work. TELEMETRY section 16 counts them with the self-watch.
+    const watches = /^__namespace|^msft_wmiprovider/.test(group.lower)
+    const rows = [watches ? ('self-watch' as const) : ('operational' as const)]
+    if (/^msft_wmi/.test(group.lower))
+      return {
+        kind: 'wmi-change',
+        words: `when WMI does work for a program (event "${group.className}")`,
+        rows,
+      }
     if (subject === undefined)
       return {
         kind: 'wmi-change',
         words: `when WMI itself reports "${group.className}"`,
-        rows: ['operational'],
+        rows,
       }
     const how =
       /creat/.test(group.lower) || group.change === 'created'
@@ -54,6 +63,6 @@ export const wmiChange: Describer = {
         : /delet/.test(group.lower) || group.change === 'deleted'
           ? 'is removed'
           : 'is added, changed or removed'
-    return { kind: 'wmi-change', words: `when ${subject} ${how}`, rows: ['operational'] }
+    return { kind: 'wmi-change', words: `when ${subject} ${how}`, rows }
   },
 }
