@@ -115,7 +115,8 @@ export class QuerySession {
       report: this.report,
       ...(tables === undefined ? {} : { tables: [...tables] }),
     })
-    if (evidence.length > 0) await this.readInto(sink, evidence, tables)
+    // A query that reads no table needs no evidence.
+    if (evidence.length > 0 && tables?.size !== 0) await this.readInto(sink, evidence, tables)
     for (const given of files) {
       const [name, file] = splitPair(given, '--table', 'NAME=FILE')
       loadUserRows(sink, name, file)
