@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto'
+import type { Detection } from '../detections/index.ts'
+import { defenderBicep } from './defender/bicep.ts'
+import { defenderRule } from './defender/rule.ts'
+import type { CheckedExport, ExportFile, LeftOut } from './platforms/index.ts'
+import { RULE_API_VERSION } from './sentinel/arm.ts'
+import { yamlToArm } from './sentinel/convert.ts'
+import type { JsonObject } from './sentinel/delta.ts'
+import { yamlText } from './sentinel/layout.ts'
+import { analyticsRule, huntingRule, nrtRule } from './sentinel/rule.ts'
+
+export interface PackOptions {
+  /** Version of the alertRules resource. */
+  readonly apiVersion?: string
+  /** Version of this program, for the provenance of converted rules. */
+  readonly toolVersion: string
+}
+
+/** Preview version of the custom detection resource. Source: SENTINEL 0 and 4.3. */
+const DEFENDER_API_VERSION = '2026-06-01-preview'
+
+/**
+ * The pack for Sentinel: YAML as the public content repository takes it (`Detections/`, `Hunting Queries/`), and beside
+ * each its ARM template as Sentinel Repositories deploys it. Baseline rules are not exported.
+ */
+export function exportSentinel(detections: readonly Detection[], options: PackOptions): CheckedExport {
+  const files = shipped(detections).flatMap((detection) => {
+    const hunting = detection.kind === 'hunting'
+    const folder = hunting ? 'Hunting Queries' : 'Detections'
+    const rules: [string, JsonObject][] = [
+      [detection.id, hunting ? huntingRule(detection) : analyticsRule(detection)],
+      ...(detection.nrt === undefined || hunting
+        ? []
+        : [[`${detection.id}-nrt`, nrtRule(detection, detection.nrt.guid)] as [string, JsonObject]]),
+    ]
+    return rules.flatMap(([name, rule]): ExportFile[] => {
+      const text = yamlText(rule)
+      return [
+        { path: `${folder}/${name}.yaml`, text },
+        {
+          path: `ARM/${folder}/${name}.json`,
+          text: yamlToArm(text, name, options.apiVersion ?? RULE_API_VERSION),
+        },
+      ]
+    })
+  })
+  return { files, leftOut: [], narrowed: [] }
+}
+
+/** The pack for Defender XDR: Graph's form, the YAML of Microsoft's converter, and Bicep; every rule switched off. */
+export function exportDefender(detections: readonly Detection[], options: PackOptions): CheckedExport {
+  const files: ExportFile[] = []
+  const leftOut: LeftOut[] = []
+  const narrowed: LeftOut[] = []
+  for (const detection of shipped(detections)) {
+    const rule = defenderRule(detection)
+    if (rule === undefined) {
+      leftOut.push({ rule: detection.id, why: 'rests on tables that advanced hunting does not have' })
+      continue
+    }
+    narrowed.push(...rule.lost.map((why) => ({ rule: detection.id, why })))
+    files.push(
+      { path: `Graph/${detection.id}.json`, text: `${JSON.stringify(rule.resource, undefined, 2)}\n` },
+      { path: `XDR Detections/${detection.id}.yaml`, text: converterYaml(detection, rule, options) },
+      {
+        path: `CustomDetections/${detection.id}.bicep`,
+        text: defenderBicep(detection.id.replaceAll('-', '_'), rule.resource, DEFENDER_API_VERSION),
+      },
+    )
+  }
+  files.push({
+    path: 'CustomDetections/bicepconfig.json',
+    text: `${JSON.stringify(BICEP_CONFIG, undefined, 2)}\n`,
+  })
+  return { files, leftOut, narrowed }
+}
+
+const BICEP_CONFIG = {
+  extensions: { MicrosoftSecurity: 'br:mcr.microsoft.com/bicep/extensions/microsoftsecurity:v1.0.1' },
+}
+
+const shipped = (detections: readonly Detection[]): readonly Detection[] =>
+  detections.filter(({ status }) => status !== 'baseline')
+
+/** The file that Microsoft's converter writes from an analytics rule, so that ours drops into the same pipeline. */
+function converterYaml(
+  detection: Detection,
+  rule: { readonly resource: JsonObject; readonly lost: readonly string[] },
+  options: PackOptions,
+): string {
+  return yamlText({
+    schemaVersion: '1.0.0',
+    kind: 'CustomDetection',
+    resourceType: 'Microsoft.Security/detectionRules',
+    apiVersion: DEFENDER_API_VERSION,
+    contentProvenance: {
+      source: {
+        platform: 'MicrosoftSentinel',
+        kind: detection.kind === 'nrt' ? 'NRT' : 'Scheduled',
+        id: detection.guid,
+        path: `Detections/${detection.id}.yaml`,
+        version: detection.version,
+        querySha256: createHash('sha256').update(`${detection.query}\n`).digest('hex'),
+        ...(detection.schedule === undefined
+          ? {}
+          : {
+              schedule: {
+                queryFrequency: detection.schedule.frequency,
+                queryPeriod: detection.schedule.period,
+              },
+            }),
+      },
+      conversion: {
+        tool: 'triad',
+        version: options.toolVersion,
+        status: 'converted',
+        reviewRequired: false,
+        reviewReasons: [],
+        requiredWorkloads: ['DefenderForEndpoint'],
+        warnings: rule.lost,
+        errors: [],
+      },
+    },
+    properties: rule.resource,
+  })
+}
