@@ -14,7 +14,9 @@ interface BuiltIns {
 function names(list: KustoList<Named> | readonly Named[]): string[] {
   const all = Array.isArray(list)
     ? (list as readonly Named[])
-    : Array.from({ length: (list as KustoList<Named>).Count }, (_x, i) => (list as KustoList<Named>).getItem(i))
+    : Array.from({ length: (list as KustoList<Named>).Count }, (_x, i) =>
+        (list as KustoList<Named>).getItem(i),
+      )
   return [...new Set(all.map((item) => item.Name))].sort()
 }
 

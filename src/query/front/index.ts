@@ -18,6 +18,7 @@ import { Syn } from './syntax.ts'
 import { readTable } from './table.ts'
 
 export { loadFront } from './language.ts'
+export { timespanText } from './literals.ts'
 
 /** One tabular statement, understood. `question` instead of `root` when columns depend on the data. */
 export interface ReadQuery {

@@ -1,4 +1,5 @@
 import type { Expr, Rel, SortKey } from '../plan/expr.ts'
+import { filterBeforeUnique } from '../plan/push.ts'
 import { type Context, note, refuse } from './context.ts'
 import { readEvaluate } from './evaluate.ts'
 import { readInvokeBuiltIn } from './invoke.ts'
@@ -29,8 +30,10 @@ export function readOperator(context: Context, input: Rel, syn: Syn): Rel {
   const row: Context = { front: context.front, scope: context.scope, columns: input.columns }
   const { columns } = input
   switch (syn.kind) {
-    case 'FilterOperator':
-      return { kind: 'where', input, predicate: readExpr(row, syn.child('Condition')), columns }
+    case 'FilterOperator': {
+      const predicate = readExpr(row, syn.child('Condition'))
+      return { kind: 'where', input: filterBeforeUnique(input, predicate), predicate, columns }
+    }
     case 'ExtendOperator':
       return readExtend(row, input, syn)
     case 'ProjectOperator':

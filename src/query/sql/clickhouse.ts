@@ -14,6 +14,7 @@ export const clickhouse: Dialect = {
   aggregates: aggregateTable,
   placeholder: (index, type) => `{p${index}:${CLICKHOUSE_STORAGE[type]}}`,
   storage,
+  hasNatives: false,
   // Aliases must not hide columns of the input, unmatched cells of joins are null, and dots stop at line breaks.
   settings: ' SETTINGS prefer_column_name_to_alias = 1, join_use_nulls = 1',
   materialized: '',
@@ -31,8 +32,10 @@ export const clickhouse: Dialect = {
   nativeResult: (sql) => sql,
   expand,
   orderClause: (relation) => (relation.order.length === 0 ? '' : ` ORDER BY ${orderBy(relation.order)}`),
-  distinctOn: (keys, from) =>
-    keys.length === 0 ? `SELECT * FROM ${from} LIMIT 1` : `SELECT * FROM ${from} LIMIT 1 BY ${keys.join(', ')}`,
+  distinctOn: (keys, from, order) =>
+    keys.length === 0
+      ? `SELECT * FROM ${from} LIMIT 1`
+      : `SELECT * FROM ${from}${order} LIMIT 1 BY ${keys.join(', ')}`,
   range: ({ from, to, step, type, as }) => {
     const n = 'toInt64(number) AS "$n"'
     if (type === 'datetime') {
@@ -42,7 +45,9 @@ export const clickhouse: Dialect = {
     return `SELECT ${from} + toInt64(number) * ${step} AS ${as}, ${n} FROM numbers(toUInt64(greatest(floor((${to} - ${from}) / ${step}) + 1, 0)))`
   },
   values: (rows, names) =>
-    rows.map((cells) => `SELECT ${cells.map((cell, i) => `${cell} AS ${names[i]}`).join(', ')}`).join('\nUNION ALL '),
+    rows
+      .map((cells) => `SELECT ${cells.map((cell, i) => `${cell} AS ${names[i]}`).join(', ')}`)
+      .join('\nUNION ALL '),
   bagKeys: () => unsupported('columns that depend on the data'),
   parse: () => unsupported('parse'),
   makeSeries: () => unsupported('make-series'),
@@ -68,7 +73,11 @@ export function micros(sql: string): string {
 /** Keys as texts, indexes from 1, -1 the last: ClickHouse's own counting. */
 function steps(path: Path): string {
   return path
-    .map((step) => (typeof step === 'number' ? String(step < 0 ? step : step + 1) : constantText(step).replaceAll('\\', '\\\\')))
+    .map((step) =>
+      typeof step === 'number'
+        ? String(step < 0 ? step : step + 1)
+        : constantText(step).replaceAll('\\', '\\\\'),
+    )
     .join(', ')
 }
 
@@ -97,7 +106,12 @@ function textOf(sql: string, type: KustoType): string {
 function convert(sql: string, from: KustoType, to: KustoType): string {
   if (from === to) return sql
   if (to === 'string') return textOf(sql, from)
-  if (to === 'dynamic') return from === 'string' ? `toJSONString(${sql})` : from === 'datetime' ? `toJSONString(${textOf(sql, from)})` : `toString(${sql})`
+  if (to === 'dynamic')
+    return from === 'string'
+      ? `toJSONString(${sql})`
+      : from === 'datetime'
+        ? `toJSONString(${textOf(sql, from)})`
+        : `toString(${sql})`
   if (from === 'dynamic') return convert(`ifNull(${textOfJson(sql)}, '')`, 'string', to)
   if (from === 'string') {
     switch (to) {
@@ -132,15 +146,21 @@ function convert(sql: string, from: KustoType, to: KustoType): string {
 }
 
 /** `mv-expand` of one column: null gives one row, an empty array none. */
-function expand({ from, keep, items, index, limit }: ExpandOptions): string {
+function expand({ from, keep, items, index, limit, bagArrays }: ExpandOptions): string {
   const [item, second] = items
+  if (bagArrays) return unsupported('mv-expand kind=array')
   if (item === undefined || second !== undefined) return unsupported('mv-expand of several columns')
   const json = item.type === 'dynamic' ? item.sql : convert(item.sql, item.type, 'dynamic')
   const raw = `ifNull(${json}, 'null')`
   const list = `if(JSONType(${raw}) = 'Array', JSONExtractArrayRaw(${raw}), if(JSONType(${raw}) = 'Object', arrayMap(x -> concat('{', toJSONString(x.1), ':', x.2, '}'), JSONExtractKeysAndValuesRaw(${raw})), [${raw}]))`
   const cut = limit === undefined ? list : `arraySlice(${list}, 1, ${limit})`
-  const value = item.to === undefined ? `nullIf("$e", 'null')` : convert(`nullIf("$e", 'null')`, 'dynamic', item.to)
-  const cells = [...keep, `${value} AS ${item.as}`, ...(index === undefined ? [] : [`toInt64("$i") - 1 AS ${index}`])]
-  const joined = index === undefined ? `${cut} AS "$e"` : `${cut} AS "$e", arrayEnumerate("$e") AS "$i"`
-  return `SELECT ${cells.join(', ')} FROM ${from} ARRAY JOIN ${joined}`
+  const value =
+    item.to === undefined ? `nullIf("$e", 'null')` : convert(`nullIf("$e", 'null')`, 'dynamic', item.to)
+  const cells = [
+    ...keep,
+    `${value} AS ${item.as}`,
+    ...(index === undefined ? [] : [`toInt64("$i") - 1 AS ${index}`]),
+  ]
+  const joined = index === undefined ? '"$l" AS "$e"' : '"$l" AS "$e", arrayEnumerate("$l") AS "$i"'
+  return `SELECT ${cells.join(', ')} FROM (SELECT *, ${cut} AS "$l" FROM ${from}) ARRAY JOIN ${joined}`
 }

@@ -1,10 +1,10 @@
 import { readQuery } from '../front/index.ts'
 import type { Rel } from '../plan/expr.ts'
-import { SqlBuilder } from './builder.ts'
-import type { Dialect } from './dialect.ts'
-import { clickhouse, DialectLacks } from './clickhouse.ts'
-import { duckdb } from './duckdb.ts'
 import { refusal } from '../plan/refusal.ts'
+import { SqlBuilder } from './builder.ts'
+import { clickhouse, DialectLacks } from './clickhouse.ts'
+import type { Dialect } from './dialect.ts'
+import { duckdb } from './duckdb.ts'
 import { orderBy, type Relation } from './relation.ts'
 import { renderRel, type TableScope } from './render/scope.ts'
 import { renderNode } from './render/tables.ts'
@@ -49,7 +49,12 @@ function rendered(scope: TableScope, root: Rel): Relation {
     return renderRel(scope, root)
   } catch (error) {
     if (!(error instanceof DialectLacks)) throw error
-    throw refusal(`${error.message} on ${scope.dialect.name}`, { start: 0, end: 0 }, scope.source, 'run it on DuckDB')
+    throw refusal(
+      `${error.message} on ${scope.dialect.name}`,
+      { start: 0, end: 0 },
+      scope.source,
+      'run it on DuckDB',
+    )
   }
 }
 

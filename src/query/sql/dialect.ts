@@ -18,6 +18,8 @@ export interface Dialect {
   placeholder(index: number, type: KustoType): string
   /** Type name in SQL. */
   storage(type: KustoType): string
+  /** True where functions of ours run inside the engine. */
+  readonly hasNatives: boolean
   /** Put after the last SELECT. */
   readonly settings: string
   /** Written before a table that must be computed once; '' where the engine has no such word. */
@@ -42,7 +44,7 @@ export interface Dialect {
   /** ORDER BY for a subquery's rows, or nothing. */
   orderClause(relation: Relation): string
   /** Keeps one row per key, for innerunique joins. */
-  distinctOn(keys: readonly string[], from: string, columns: readonly string[], order: string): string
+  distinctOn(keys: readonly string[], from: string, order: string): string
   range(options: RangeOptions): string
   values(rows: readonly (readonly string[])[], names: readonly string[]): string
   /** Keys of the bags of a column with the type their values share: rows (name, type). */

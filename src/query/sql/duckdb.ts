@@ -12,6 +12,7 @@ export const duckdb: Dialect = {
   aggregates: aggregateTable,
   placeholder: (index, type) => `$${index}::${type === 'dynamic' ? 'JSON' : DUCKDB_STORAGE[type]}`,
   storage: (type) => DUCKDB_STORAGE[type],
+  hasNatives: true,
   settings: '',
   materialized: 'MATERIALIZED ',
   semiJoin: 'SEMI JOIN',
@@ -35,10 +36,10 @@ export const duckdb: Dialect = {
   },
   expand,
   orderClause: (relation) => (relation.order.length === 0 ? '' : ` ORDER BY ${orderBy(relation.order)}`),
-  distinctOn: (keys, from) =>
+  distinctOn: (keys, from, order) =>
     keys.length === 0
       ? `SELECT * FROM ${from} LIMIT 1`
-      : `SELECT DISTINCT ON (${keys.join(', ')}) * FROM ${from}`,
+      : `SELECT DISTINCT ON (${keys.join(', ')}) * FROM ${from}${order}`,
   range,
   values: (rows, names) =>
     `SELECT * FROM (VALUES ${rows.map((cells) => `(${cells.join(', ')})`).join(', ')}) AS "v" (${names.join(', ')})`,

@@ -11,14 +11,16 @@ const BOTH = { before: true, after: true } as const
 const micros = (sql: string): string => `toUnixTimestamp64Micro(${sql})`
 const time = (us: string): string => `fromUnixTimestamp64Micro(${us}, 'UTC')`
 /** Multiples counted from 0001-01-01, a Monday (S5). */
-const floorTo = (us: string, width: string): string => time(`${us} - positiveModulo(${us} + 62135596800000000, ${width})`)
+const floorTo = (us: string, width: string): string =>
+  time(`${us} - positiveModulo(${us} + 62135596800000000, ${width})`)
 const DAY = '86400000000'
 
 const folded =
   (test: (text: string, needle: string) => string): SqlOf =>
   ([text, needle], call) => {
     const constant = call.constant(1)
-    const small = typeof constant === 'string' ? call.builder.text(constant.toLowerCase()) : `lowerUTF8(${needle})`
+    const small =
+      typeof constant === 'string' ? call.builder.text(constant.toLowerCase()) : `lowerUTF8(${needle})`
     return test(`lowerUTF8(${text})`, small)
   }
 
@@ -27,11 +29,19 @@ const exact =
   ([text, needle]) =>
     test(text ?? '', needle ?? '')
 
-function term(call: Call, text: string, needle: string, edges: { before: boolean; after: boolean }, fold: boolean): string {
+function term(
+  call: Call,
+  text: string,
+  needle: string,
+  edges: { before: boolean; after: boolean },
+  fold: boolean,
+): string {
   if (needle === '') return 'true'
   const shown = fold ? needle.toLowerCase() : needle
   const regex = call.builder.text(`${fold ? '(?i)' : ''}${termRegex(shown, edges)}`)
-  const quick = fold ? `positionCaseInsensitiveUTF8(${text}, ${call.builder.text(shown)})` : `position(${text}, ${call.builder.text(shown)})`
+  const quick = fold
+    ? `positionCaseInsensitiveUTF8(${text}, ${call.builder.text(shown)})`
+    : `position(${text}, ${call.builder.text(shown)})`
   return `(${quick} > 0 AND match(${text}, ${regex}))`
 }
 
@@ -64,7 +74,9 @@ const inList =
     const numeric = value.type !== 'string' && value.type !== 'dynamic'
     const text = numeric ? call.render(value) : (call.nullableText(value) ?? call.render(value))
     const list = items(call).map((item) =>
-      numeric ? call.convertText(call.builder.text(item), value.type) : call.builder.text(fold ? item.toLowerCase() : item),
+      numeric
+        ? call.convertText(call.builder.text(item), value.type)
+        : call.builder.text(fold ? item.toLowerCase() : item),
     )
     if (list.length === 0) return 'false'
     const any = `(${fold ? `lowerUTF8(${text})` : text} IN (${[...new Set(list)].join(', ')}))`
@@ -75,7 +87,8 @@ const inTable =
   (fold: boolean): SqlOf =>
   (_args, call) => {
     const { from, column, type } = call.subquery()
-    if (type !== 'string' || call.args[0]?.type !== 'string') return call.refuse('a list that is no text, on ClickHouse')
+    if (type !== 'string' || call.args[0]?.type !== 'string')
+      return call.refuse('a list that is no text, on ClickHouse')
     const text = call.sql(0, 'string')
     return `(${fold ? `lowerUTF8(${text})` : text} IN (SELECT ${fold ? `lowerUTF8(${column})` : column} FROM ${from}))`
   }
@@ -88,7 +101,9 @@ const hasAny: SqlOf = (_args, call) => {
 }
 
 const hasAll: SqlOf = (_args, call) => {
-  const parts = [...new Set(items(call))].map((needle) => term(call, call.sql(0, 'string'), needle, BOTH, true))
+  const parts = [...new Set(items(call))].map((needle) =>
+    term(call, call.sql(0, 'string'), needle, BOTH, true),
+  )
   return parts.length === 0 ? 'true' : `(${parts.join(' AND ')})`
 }
 
@@ -100,7 +115,8 @@ const not =
 function arithmetic(operator: '+' | '-' | '*' | '/' | '%'): SqlOf {
   return (_args, call) => {
     const [a, b] = [call.args[0]?.type, call.args[1]?.type]
-    if (a === 'dynamic' || b === 'dynamic') return call.refuse('arithmetic on dynamic, on ClickHouse', 'wrap it in tolong() or todouble()')
+    if (a === 'dynamic' || b === 'dynamic')
+      return call.refuse('arithmetic on dynamic, on ClickHouse', 'wrap it in tolong() or todouble()')
     const [x, y] = [call.sql(0), call.sql(1)]
     if (a === 'datetime' && b === 'datetime') return `((${micros(x)} - ${micros(y)}) * 10)`
     if (a === 'datetime') return time(`${micros(x)} ${operator} intDiv(${y}, 10)`)
@@ -118,7 +134,8 @@ const caseSql: SqlOf = (_args, call) => {
   const parts: string[] = []
   for (let i = 0; i + 1 < call.args.length; i += 2) {
     const predicate = call.args[i]
-    if (predicate !== undefined) parts.push(`WHEN ${call.condition(predicate)} THEN ${call.sql(i + 1, call.type)}`)
+    if (predicate !== undefined)
+      parts.push(`WHEN ${call.condition(predicate)} THEN ${call.sql(i + 1, call.type)}`)
   }
   return `CASE ${parts.join(' ')} ELSE ${call.sql(call.args.length - 1, call.type)} END`
 }
@@ -137,7 +154,9 @@ const coalesce: SqlOf = (_args, call) => {
 
 const isNull: SqlOf = (_args, call) => {
   const arg = call.args[0]
-  return arg === undefined || arg.type === 'string' ? 'false' : `(${call.nullableText(arg) ?? call.render(arg)} IS NULL)`
+  return arg === undefined || arg.type === 'string'
+    ? 'false'
+    : `(${call.nullableText(arg) ?? call.render(arg)} IS NULL)`
 }
 
 const isEmpty: SqlOf = (_args, call) => {
@@ -151,7 +170,8 @@ const isEmpty: SqlOf = (_args, call) => {
 const bin: SqlOf = (_args, call) => {
   const type = call.args[0]?.type
   if (type === 'datetime') return floorTo(micros(call.sql(0)), `intDiv(${call.sql(1, 'timespan')}, 10)`)
-  if (call.type === 'real') return `(floor(${call.sql(0, 'real')} / ${call.sql(1, 'real')}) * ${call.sql(1, 'real')})`
+  if (call.type === 'real')
+    return `(floor(${call.sql(0, 'real')} / ${call.sql(1, 'real')}) * ${call.sql(1, 'real')})`
   return `(${call.sql(0)} - positiveModulo(${call.sql(0)}, ${call.sql(1)}))`
 }
 
@@ -163,7 +183,9 @@ const extract: SqlOf = (_args, call) => {
 }
 
 const split: SqlOf = (_args, call) =>
-  call.args.length > 2 ? call.refuse('split() with an index, on ClickHouse') : `toJSONString(splitByString(${call.sql(1, 'string')}, ${call.sql(0, 'string')}))`
+  call.args.length > 2
+    ? call.refuse('split() with an index, on ClickHouse')
+    : `toJSONString(splitByString(${call.sql(1, 'string')}, ${call.sql(0, 'string')}))`
 
 const substring: SqlOf = (_args, call) => {
   const start = Number(call.constant(1))
@@ -243,14 +265,19 @@ const FUNCTIONS: Readonly<Record<string, SqlOf>> = {
   isnotempty: not(isEmpty),
   bin,
   now,
-  ago: (_args, call) => time(`${micros(call.builder.bind({ type: 'now' }))} - intDiv(${call.sql(0, 'timespan')}, 10)`),
+  ago: (_args, call) =>
+    time(`${micros(call.builder.bind({ type: 'now' }))} - intDiv(${call.sql(0, 'timespan')}, 10)`),
   startofday: (_args, call) =>
-    call.args.length > 1 ? call.refuse('startofday() with an offset, on ClickHouse') : floorTo(micros(call.sql(0, 'datetime')), DAY),
+    call.args.length > 1
+      ? call.refuse('startofday() with an offset, on ClickHouse')
+      : floorTo(micros(call.sql(0, 'datetime')), DAY),
   extract,
   split,
   substring,
   indexof: (_args, call) =>
-    call.args.length > 2 ? call.refuse('indexof() with a start, on ClickHouse') : `(toInt64(positionUTF8(${call.sql(0, 'string')}, ${call.sql(1, 'string')})) - 1)`,
+    call.args.length > 2
+      ? call.refuse('indexof() with a start, on ClickHouse')
+      : `(toInt64(positionUTF8(${call.sql(0, 'string')}, ${call.sql(1, 'string')})) - 1)`,
   tolower: ([a]) => `lowerUTF8(${a})`,
   toupper: ([a]) => `upperUTF8(${a})`,
   strlen: ([a]) => `toInt64(lengthUTF8(${a}))`,
@@ -259,24 +286,35 @@ const FUNCTIONS: Readonly<Record<string, SqlOf>> = {
   replace_string: ([a, b, c]) => `replaceAll(${a}, ${b}, ${c})`,
   parse_json: (_args, call) => {
     const text = call.sql(0, call.args[0]?.type === 'string' ? 'string' : 'dynamic')
-    return call.args[0]?.type === 'string' ? `multiIf(${text} = '', NULL, isValidJSON(${text}), ${text}, toJSONString(${text}))` : text
+    return call.args[0]?.type === 'string'
+      ? `multiIf(${text} = '', NULL, isValidJSON(${text}), ${text}, toJSONString(${text}))`
+      : text
   },
-  array_length: ([a]) => `if(JSONType(ifNull(${a}, '')) = 'Array', toInt64(JSONLength(ifNull(${a}, ''))), NULL)`,
+  array_length: ([a]) =>
+    `if(JSONType(ifNull(${a}, '')) = 'Array', toInt64(JSONLength(ifNull(${a}, ''))), NULL)`,
   abs: (_args, call) => `abs(${call.sql(0, call.type)})`,
-  pack_array: (_args, call) => `concat('[', arrayStringConcat([${call.args.map((_arg, i) => `ifNull(${call.sql(i, 'dynamic')}, 'null')`).join(', ')}], ','), ']')`,
+  pack_array: (_args, call) =>
+    `concat('[', arrayStringConcat([${call.args.map((_arg, i) => `ifNull(${call.sql(i, 'dynamic')}, 'null')`).join(', ')}], ','), ']')`,
 }
 
 const present = (call: AggregateCall): string[] => {
   const arg = call.args[0]
-  return arg === undefined || arg.type === 'string' ? [] : [`${call.nullableText(arg) ?? call.render(arg)} IS NOT NULL`]
+  return arg === undefined || arg.type === 'string'
+    ? []
+    : [`${call.nullableText(arg) ?? call.render(arg)} IS NOT NULL`]
 }
 
 const predicate = (call: AggregateCall, index: number): string => {
   const arg = call.args[index]
-  return arg === undefined ? call.refuse(`${call.name}() without a predicate`) : `ifNull(${call.condition(arg)}, false)`
+  return arg === undefined
+    ? call.refuse(`${call.name}() without a predicate`)
+    : `ifNull(${call.condition(arg)}, false)`
 }
 
 function collect(call: AggregateCall, distinct: boolean, capIndex: number, ...only: string[]): string {
+  // An array would have to contribute its elements (S5).
+  if (distinct && call.args[0]?.type === 'dynamic')
+    return call.refuse('make_set() of dynamic values, on ClickHouse', 'wrap them in tostring()')
   const text = call.args[0]?.type === 'string'
   const cap = call.constant(capIndex)
   const limit = cap === undefined ? '' : `(${Math.max(1, Math.trunc(Number(cap)) || 1)})`
@@ -294,7 +332,9 @@ function sum(call: AggregateCall, ...only: string[]): string {
 const extreme =
   (name: 'min' | 'max') =>
   (call: AggregateCall, ...only: string[]): string =>
-    call.args[0]?.type === 'string' ? `${name}(${call.sql(0)})${call.where(...only)}` : `${name}OrNull(${call.sql(0)})${call.where(...only)}`
+    call.args[0]?.type === 'string'
+      ? `${name}(${call.sql(0)})${call.where(...only)}`
+      : `${name}OrNull(${call.sql(0)})${call.where(...only)}`
 
 const distinctCount = (call: AggregateCall, ...only: string[]): string =>
   `toInt64(uniqExact(${call.sql(0)})${call.where(...present(call), ...only)})`
@@ -314,10 +354,16 @@ const AGGREGATES: Readonly<Record<string, (call: AggregateCall) => readonly stri
   count_distinct: (call) => [distinctCount(call)],
   make_set: (call) => [collect(call, true, 1)],
   make_set_if: (call) => [collect(call, true, 2, predicate(call, 1))],
-  make_list: (call) => (call.order === '' ? [collect(call, false, 1)] : call.refuse('make_list() of sorted rows, on ClickHouse')),
-  take_any: (call) => (call.args.length === 1 ? [`any(${call.sql(0)})${call.where()}`] : call.refuse('take_any() of several columns, on ClickHouse')),
-  arg_max: (call) => (call.args.length === 1 ? [extreme('max')(call)] : call.refuse('arg_max() without `by`, on ClickHouse')),
-  arg_min: (call) => (call.args.length === 1 ? [extreme('min')(call)] : call.refuse('arg_min() without `by`, on ClickHouse')),
+  make_list: (call) =>
+    call.order === '' ? [collect(call, false, 1)] : call.refuse('make_list() of sorted rows, on ClickHouse'),
+  take_any: (call) =>
+    call.args.length === 1
+      ? [`any(${call.sql(0)})${call.where()}`]
+      : call.refuse('take_any() of several columns, on ClickHouse'),
+  arg_max: (call) =>
+    call.args.length === 1 ? [extreme('max')(call)] : call.refuse('arg_max() without `by`, on ClickHouse'),
+  arg_min: (call) =>
+    call.args.length === 1 ? [extreme('min')(call)] : call.refuse('arg_min() without `by`, on ClickHouse'),
 }
 
 /** A row with its ClickHouse SQL, where there is one. */

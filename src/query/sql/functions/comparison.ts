@@ -61,9 +61,9 @@ function order(operator: string): FunctionRow {
     lazy: true,
     rules: ['S1'],
     sql: everywhere((_args, call) => {
-        const [a, b] = comparable(call)
-        return `(${a} ${operator} ${b})`
-      }),
+      const [a, b] = comparable(call)
+      return `(${a} ${operator} ${b})`
+    }),
   }
 }
 
@@ -78,9 +78,9 @@ function logic(name: 'and' | 'or'): FunctionRow {
     name,
     lazy: true,
     sql: everywhere((_args, call) => {
-        const parts = call.args.map((arg) => (call.filter ? call.condition(arg) : call.render(arg, 'bool')))
-        return `(${parts.join(name === 'and' ? ' AND ' : ' OR ')})`
-      }),
+      const parts = call.args.map((arg) => (call.filter ? call.condition(arg) : call.render(arg, 'bool')))
+      return `(${parts.join(name === 'and' ? ' AND ' : ' OR ')})`
+    }),
   }
 }
 
@@ -90,9 +90,9 @@ export const comparisonRows: readonly FunctionRow[] = [
     lazy: true,
     rules: ['S1'],
     sql: everywhere((_args, call) => {
-        const [a, b] = comparable(call)
-        return equalSql(call, a, b, nullsOf(call))
-      }),
+      const [a, b] = comparable(call)
+      return equalSql(call, a, b, nullsOf(call))
+    }),
   },
   {
     name: '!=',
@@ -100,9 +100,9 @@ export const comparisonRows: readonly FunctionRow[] = [
     lazy: true,
     rules: ['S1'],
     sql: everywhere((_args, call) => {
-        const [a, b] = comparable(call)
-        return unequalSql(call, a, b, nullsOf(call))
-      }),
+      const [a, b] = comparable(call)
+      return unequalSql(call, a, b, nullsOf(call))
+    }),
   },
   order('<'),
   order('<='),

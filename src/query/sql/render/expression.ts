@@ -150,7 +150,7 @@ function renderCall(scope: ExprScope, expr: Called, args: readonly Expr[], filte
   const call = callOf(scope, expr, args, filter, row)
   const render = row.sql?.[scope.dialect.name]
   if (render !== undefined) return render(row.lazy === true ? [] : renderArguments(scope, row, args), call)
-  if (row.native !== undefined) return renderNative(scope, row, args)
+  if (row.native !== undefined && scope.dialect.hasNatives) return renderNative(scope, row, args)
   throw refusal(`${describe(expr.name)} on ${scope.dialect.name}`, where.span, where.source)
 }
 

@@ -34,7 +34,9 @@ export function renderJoin(scope: TableScope, rel: Join): Relation {
   if (partitioned) on.push(`${l}.${unique.partition} = ${r}.${right.partition}`)
   if (rel.test !== undefined) on.push(renderCondition(outputScope(rel, lr, rr), rel.test))
   const swapped = rel.joinKind === 'rightanti' || rel.joinKind === 'rightsemi'
-  const semi = { semi: scope.dialect.semiJoin, anti: scope.dialect.antiJoin }[/(semi|anti)$/.exec(rel.joinKind)?.[1] ?? '']
+  const semi = { semi: scope.dialect.semiJoin, anti: scope.dialect.antiJoin }[
+    /(semi|anti)$/.exec(rel.joinKind)?.[1] ?? ''
+  ]
   const kind = on.length === 0 ? 'CROSS JOIN' : (semi ?? SQL_KINDS[rel.joinKind])
   const sides = swapped
     ? `${right.from} AS ${r} ${kind} ${unique.from} AS ${l}`
@@ -85,7 +87,7 @@ function uniqueLeft(scope: TableScope, rel: Join, left: Relation): Relation {
   const row = exprScope(scope, left)
   const keys = rel.on.map((key) => renderExpr(row, key.left))
   if (left.partition !== undefined) keys.push(left.partition)
-  const from = scope.builder.add(scope.dialect.distinctOn(keys, left.from, [], ''))
+  const from = scope.builder.add(scope.dialect.distinctOn(keys, left.from, scope.dialect.orderClause(left)))
   return { ...left, from, order: [] }
 }
 
