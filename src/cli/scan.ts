@@ -116,6 +116,7 @@ async function run(paths: readonly string[], flags: ScanFlags): Promise<ExitStat
     version: packageVersion(),
     hash: flags.hash,
     recover: flags.recover,
+    rules: flags.rules,
     now: new Date(),
     judgement,
     ...(baseline === undefined ? {} : { baseline }),

@@ -24,5 +24,12 @@ export {
 } from './model.ts'
 export { ALLOW_LIST, loadPack, openPackCache, packFolder, readAllowList, withoutWindow } from './pack.ts'
 export { RuleDatabase, type RuleDatabaseOptions, type RuleResult, type RuleRow } from './rule-database.ts'
+export {
+  type MatchOrigin,
+  type PackResult,
+  PackRun,
+  type PackRunOptions,
+  type RuleMatch,
+} from './run-pack.ts'
 export { loadRules, type ProvenRule, provenRule } from './team-rules.ts'
 export { FieldReader, readYamlFields } from './yaml-reader.ts'

@@ -47,6 +47,11 @@ export interface RuleRun {
 
 const QUIET: Report = () => undefined
 
+/** The schema with one more watchlist. */
+export function withWatchlist(schema: QuerySchema, table: QueryTable): QuerySchema {
+  return { ...schema, watchlists: [...(schema.watchlists ?? []), table] }
+}
+
 /**
  * Tables in memory and the queries that run over them. The engine opens in the background: rows may be given to the sink at
  * once, and `run` waits for it.
@@ -80,7 +85,7 @@ export class RuleDatabase {
     return this.#run(text, schema, run)
   }
 
-  /** Runs a text that also reads a table of rows given with it. */
+  /** Runs a text that also reads rows given with it, as `_GetWatchlist` of the table's name. */
   async runWith(
     text: string,
     table: QueryTable,
@@ -89,7 +94,7 @@ export class RuleDatabase {
   ): Promise<RuleResult> {
     const schema = await this.#schema(text)
     await (await this.#engine).writeTemporary(table, rows)
-    return this.#run(text, { ...schema, tables: [...schema.tables, table] }, run)
+    return this.#run(text, withWatchlist(schema, table), run)
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { PackRun } from '../detections/index.ts'
 import type { Diagnostic } from '../diagnostics/index.ts'
 import {
   type Baseline,
@@ -12,6 +13,7 @@ import {
 } from '../findings/index.ts'
 import { defaultSelection, type ReadProgress, type RecordSink, readEvidence } from '../records/index.ts'
 import { buildReport, type ScanReport } from '../reports/index.ts'
+import { withDetections } from './join-detections.ts'
 
 export interface ScanOptions {
   /** Version of the tool for the report's `tool` entry. */
@@ -20,6 +22,8 @@ export interface ScanOptions {
   readonly hash?: boolean
   /** Carve deleted remains. Default true. */
   readonly recover?: boolean
+  /** Run the detection pack over the tables of the evidence. Default false: it opens a database. */
+  readonly rules?: boolean
   readonly judgement?: JudgementContext
   /** What the estate was seen to hold before: rare and new stands out, everywhere and old does not. */
   readonly baseline?: Baseline
@@ -49,9 +53,16 @@ export async function scan(paths: readonly string[], options: ScanOptions): Prom
     diagnostics.push(diagnostic)
   }
   const investigation = createInvestigation({ report })
+  const pack = options.rules === true ? new PackRun({ report }) : undefined
   const sink: RecordSink = {
-    event: (event) => investigation.addEvent(event),
-    row: (row) => investigation.addRow(row),
+    event: (event) => {
+      investigation.addEvent(event)
+      pack?.event(event)
+    },
+    row: (row) => {
+      investigation.addRow(row)
+      pack?.row(row)
+    },
     mof: (text) => investigation.addMof(text),
     repository: (files) => investigation.addRepository(files),
     inventory: (entry) => investigation.addInventory(entry),
@@ -64,6 +75,9 @@ export async function scan(paths: readonly string[], options: ScanOptions): Prom
     recover: options.recover ?? true,
     ...(options.progress === undefined ? {} : { progress: options.progress }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
+  }).catch(async (error: unknown) => {
+    await pack?.close()
+    throw error
   })
   const found = investigation.finish()
   const baseline = options.baseline && addToBaseline(options.baseline, found, options.now)
@@ -75,20 +89,22 @@ export async function scan(paths: readonly string[], options: ScanOptions): Prom
       : {}),
   }
   const findings = found.subscriptions.map((facts) => ({ facts, judgement: judge(facts, context) }))
+  const matched = await pack?.finish(options.now)
+  const built = buildReport({
+    version: options.version,
+    generated: options.now.toISOString(),
+    evidence,
+    findings,
+    dismissed: found.dismissed,
+    blindSpots: found.blindSpots,
+    diagnostics,
+    seconds: (performance.now() - started) / 1000,
+    partial: options.signal?.aborted ?? false,
+  })
   return {
     findings,
     ...(baseline === undefined ? {} : { baseline }),
-    report: buildReport({
-      version: options.version,
-      generated: options.now.toISOString(),
-      evidence,
-      findings,
-      dismissed: found.dismissed,
-      blindSpots: found.blindSpots,
-      diagnostics,
-      seconds: (performance.now() - started) / 1000,
-      partial: options.signal?.aborted ?? false,
-    }),
+    report: matched === undefined ? built : withDetections(built, matched),
   }
 }
 

@@ -1,0 +1,263 @@
+import { isoToFiletime } from '../bytes/index.ts'
+import type { Report } from '../diagnostics/index.ts'
+import { InputError } from '../diagnostics/index.ts'
+import type { KustoValue, QueryTable, UserTable } from '../query/index.ts'
+import type { EventRecord, ExportRow } from '../records/event.ts'
+import { canonicalTableName } from '../tables/index.ts'
+import type { Detection, RuleSeverity, Signal } from './model.ts'
+import { loadPack, readAllowList, withoutWindow } from './pack.ts'
+import { signalOfEvent, signalsOfTable } from './record-signal.ts'
+import { RuleDatabase, type RuleRow } from './rule-database.ts'
+
+/** A record that a match was made from. */
+export interface MatchOrigin {
+  readonly evidence: string
+  readonly recordId?: number
+  readonly offset?: number
+}
+
+/** One row that a rule of the pack returned. */
+export interface RuleMatch {
+  readonly rule: Detection
+  readonly severity: RuleSeverity
+  readonly table: string
+  readonly time?: string
+  readonly host?: string
+  readonly account?: string
+  readonly row: RuleRow
+  readonly from: readonly MatchOrigin[]
+}
+
+export interface PackRunOptions {
+  readonly report: Report
+  /** Allow list in the shape of the watchlist. Default: the shipped one, which is empty. */
+  readonly allowList?: UserTable
+}
+
+export interface PackResult {
+  readonly matches: readonly RuleMatch[]
+  /** The rules that were loaded, run or not. */
+  readonly rules: readonly Detection[]
+  /** Telemetry that the evidence held. */
+  readonly signals: ReadonlySet<Signal>
+}
+
+/** Tables that hold a Windows event a second time: rules read it from `Event`, exported rows still come in. */
+const TABLES_FROM_EVENTS = [
+  'DeviceEvents',
+  'DeviceFileEvents',
+  'DeviceProcessEvents',
+  'DeviceRegistryEvents',
+  'Event',
+]
+
+/**
+ * Runs the pack over evidence that is being read: `event` and `row` are methods of a RecordSink, the database opens beside the
+ * reading, and `finish` runs every rule whose telemetry was met. Rules for reading the estate (hunting) and the baseline are not run.
+ */
+export class PackRun {
+  readonly #report: Report
+  readonly #rules: readonly Detection[]
+  readonly #options: PackRunOptions
+  readonly #signals = new Set<Signal>()
+  #database: RuleDatabase | undefined
+  #events: ReturnType<RuleDatabase['sink']> | undefined
+  #rows: ReturnType<RuleDatabase['sink']> | undefined
+
+  constructor(options: PackRunOptions) {
+    this.#options = options
+    this.#report = options.report
+    this.#rules = loadPack(options.report).filter(
+      (rule) => rule.kind !== 'hunting' && rule.status !== 'baseline',
+    )
+  }
+
+  event(event: EventRecord): void {
+    const signal = signalOfEvent(event.provider, event.eventId)
+    if (signal === undefined) return
+    this.#signals.add(signal)
+    this.#events ??= this.#open().sink({ tables: TABLES_FROM_EVENTS, report: this.#report })
+    this.#events.event(event)
+  }
+
+  row(row: ExportRow): void {
+    const table = canonicalTableName(row.table)
+    const signals = table === undefined ? [] : signalsOfTable(table)
+    if (signals.length === 0) return
+    for (const signal of signals) this.#signals.add(signal)
+    this.#rows ??= this.#open().sink({ report: this.#report })
+    this.#rows.row(row)
+  }
+
+  /** Runs the rules. A rule that fails is reported and stops none of the others. */
+  async finish(now: Date): Promise<PackResult> {
+    const result = { rules: this.#rules, signals: this.#signals }
+    if (this.#database === undefined) return { ...result, matches: [] }
+    const database = this.#database
+    try {
+      await this.#events?.finish()
+      await this.#rows?.finish()
+      const found: Found[] = []
+      for (const rule of this.#rules) {
+        if (rule.signals.some((signal) => this.#signals.has(signal))) {
+          found.push(...(await this.#run(database, rule, now.getTime())))
+        }
+      }
+      return { ...result, matches: await withOrigins(database, found) }
+    } finally {
+      await database.close()
+    }
+  }
+
+  /** Ends the run without a result. */
+  async close(): Promise<void> {
+    await this.#database?.close()
+  }
+
+  #open(): RuleDatabase {
+    this.#database ??= new RuleDatabase({ watchlists: [this.#options.allowList ?? readAllowList()] })
+    return this.#database
+  }
+
+  async #run(database: RuleDatabase, rule: Detection, atMs: number): Promise<Found[]> {
+    try {
+      const { rows } = await database.run(withoutWindow(rule.query), { atMs, source: rule.id })
+      return rows.map((row) => ({ rule, row }))
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error
+      const { at: _, ...diagnostic } = error.toDiagnostic()
+      this.#report({ ...diagnostic, severity: 'warning', message: `rule ${rule.id}: ${diagnostic.message}` })
+      return []
+    }
+  }
+}
+
+interface Found {
+  readonly rule: Detection
+  readonly row: RuleRow
+}
+
+const text = (value: KustoValue | undefined): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined
+
+/** What a look-up of origins is given, in the way of a watchlist: the number of the match, its time, its host in lower case. */
+export const MATCH_KEYS: QueryTable = {
+  name: 'RuleMatchKeys',
+  sqlName: '$watchlist_RuleMatchKeys',
+  columns: [
+    { name: 'Match', type: 'long' },
+    { name: 'Time', type: 'datetime' },
+    { name: 'Host', type: 'string' },
+  ],
+}
+
+interface OriginTable {
+  readonly name: string
+  readonly time: 'Timestamp' | 'TimeGenerated'
+  readonly host: 'DeviceName' | 'Computer'
+  /** Expression for the provider and event id, of tables of Windows events. */
+  readonly kind: string
+}
+
+const device = (name: string): OriginTable => ({ name, time: 'Timestamp', host: 'DeviceName', kind: "''" })
+
+/** Tables that matches are looked up in, the plainest record of a thing first. */
+export const ORIGIN_TABLES: readonly OriginTable[] = [
+  { name: 'Event', time: 'TimeGenerated', host: 'Computer', kind: "strcat(Source, ' ', EventID)" },
+  { name: 'WindowsEvent', time: 'TimeGenerated', host: 'Computer', kind: "strcat(Provider, ' ', EventID)" },
+  {
+    name: 'SecurityEvent',
+    time: 'TimeGenerated',
+    host: 'Computer',
+    kind: "strcat('Microsoft-Windows-Security-Auditing ', EventID)",
+  },
+  device('DeviceEvents'),
+  device('DeviceProcessEvents'),
+  device('DeviceFileEvents'),
+  device('DeviceRegistryEvents'),
+]
+
+/** The look-up of one table: rows of the same time and host, and the record each came from. */
+export function originQuery({ name, time, host, kind }: OriginTable): string {
+  return `_GetWatchlist('RuleMatchKeys')
+| join kind=inner (${name} | project Time = ${time}, Host = tolower(${host}), Kind = ${kind}, Evidence = _EvidenceId, RecordId = _RecordId, Offset = _RecordOffset) on Time, Host
+| project Match, Kind, Evidence, RecordId, Offset
+| sort by Match asc, Evidence asc, RecordId asc`
+}
+
+/** Rules name no record, since the cloud has none: the records of a match are those of its time and host that the rule reads. */
+async function withOrigins(database: RuleDatabase, found: readonly Found[]): Promise<RuleMatch[]> {
+  const keys = found.flatMap(({ row }, index) => {
+    const host = text(row.Computer) ?? text(row.DeviceName)
+    const times = new Set([text(row.TimeGenerated) ?? text(row.Timestamp), text(row.LastSeen)])
+    return [...times].flatMap((time) => {
+      const ticks = time === undefined ? undefined : isoToFiletime(time)
+      return ticks === undefined || host === undefined ? [] : [[BigInt(index), ticks, host.toLowerCase()]]
+    })
+  })
+  const origins = new Map<number, { table: string; origin: MatchOrigin }[]>()
+  if (keys.length > 0) {
+    for (const table of ORIGIN_TABLES) {
+      const wanted = found.some(({ rule }) => rule.tables.some((read) => read.name === table.name))
+      if (!wanted) continue
+      const { rows } = await database.runWith(originQuery(table), MATCH_KEYS, keys, { atMs: 0 })
+      for (const row of rows) addOrigin(origins, found, table.name, row)
+    }
+  }
+  return found.map(({ rule, row }, index) => matchOf(rule, row, origins.get(index) ?? []))
+}
+
+function addOrigin(
+  origins: Map<number, { table: string; origin: MatchOrigin }[]>,
+  found: readonly Found[],
+  table: string,
+  row: RuleRow,
+): void {
+  const index = Number(row.Match)
+  const rule = found[index]?.rule
+  const evidence = text(row.Evidence)
+  if (rule === undefined || evidence === undefined) return
+  if (!rule.tables.some((read) => read.name === table)) return
+  const kind = /^(.*) (\d+)$/.exec(text(row.Kind) ?? '')
+  if (kind !== null) {
+    // Another record of the same moment is none of this rule's.
+    const signal = signalOfEvent(kind[1], Number(kind[2]))
+    if (signal === undefined || !rule.signals.includes(signal)) return
+  }
+  const origin: MatchOrigin = {
+    evidence,
+    ...(typeof row.RecordId === 'number' ? { recordId: row.RecordId } : {}),
+    ...(typeof row.Offset === 'number' ? { offset: row.Offset } : {}),
+  }
+  const known = origins.get(index) ?? []
+  const same = known.some(
+    (other) =>
+      other.origin.evidence === evidence &&
+      other.origin.recordId === origin.recordId &&
+      other.origin.offset === origin.offset,
+  )
+  if (!same) origins.set(index, [...known, { table, origin }])
+}
+
+const SEVERITIES: readonly RuleSeverity[] = ['informational', 'low', 'medium', 'high']
+
+function matchOf(
+  rule: Detection,
+  row: RuleRow,
+  origins: readonly { table: string; origin: MatchOrigin }[],
+): RuleMatch {
+  const said = text(row.AlertSeverity)?.toLowerCase()
+  const time = text(row.TimeGenerated) ?? text(row.Timestamp)
+  const host = text(row.Computer) ?? text(row.DeviceName)
+  const account = text(row.User)
+  return {
+    rule,
+    severity: SEVERITIES.find((severity) => severity === said) ?? rule.severity,
+    table: origins[0]?.table ?? rule.tables[0]?.name ?? '',
+    ...(time === undefined ? {} : { time }),
+    ...(host === undefined ? {} : { host }),
+    ...(account === undefined ? {} : { account }),
+    row,
+    from: origins.map(({ origin }) => origin),
+  }
+}
