@@ -193,7 +193,7 @@ export function hostFeatures(facts: SubscriptionFacts, content: JudgementContent
   for (const [signal, id, text] of simple) {
     const seen = withSignal(facts, signal)
     if (seen.length === 0) continue
-    const detail = seen.map(({ context }) => context?.detail).find((words) => words !== undefined)
+    const detail = tellingDetail(seen, facts.consumer?.class)
     applied.push({ id, text: detail === undefined ? text : `${text}: ${detail}`, from: placesOf(seen) })
   }
   const commands = withSignal(facts, 'command-creates').filter(({ context }) => {
@@ -212,6 +212,14 @@ export function hostFeatures(facts: SubscriptionFacts, content: JudgementContent
     })
   }
   return [...applied, ...mofcompFeatures(facts, content), ...disguiseFeatures(facts)]
+}
+
+/** What the observer said of the act: of several, what is about the binding or the consumer says most. */
+function tellingDetail(seen: readonly Observation[], consumer: string | undefined): string | undefined {
+  const details = seen.map(({ context }) => context?.detail).filter((words) => words !== undefined)
+  const about = (name: string): string | undefined =>
+    details.find((words) => words.toLowerCase().includes(name.toLowerCase()))
+  return about('__FilterToConsumerBinding') ?? about(consumer ?? 'EventConsumer') ?? details[0]
 }
 
 function mofcompFeatures(facts: SubscriptionFacts, content: JudgementContent): readonly Applied[] {

@@ -1,7 +1,7 @@
 import { defang } from '../payload/index.ts'
 import { code, plain } from './markdown.ts'
 import { powershellText } from './powershell.ts'
-import type { PlaybookSection, PlaybookSubject } from './subject.ts'
+import { type PlaybookSection, type PlaybookSubject, stockNaming } from './subject.ts'
 
 /** RESPONSE section 1. */
 export function firstMinutes(subject: PlaybookSubject): PlaybookSection {
@@ -75,8 +75,11 @@ export function hunt(subject: PlaybookSubject): PlaybookSection {
     title: 'Hunt for siblings',
     steps: [
       {
-        text: 'Search every host for the same content. Event 5861 is written again at every start of WMI, so old ones announce themselves.',
-        ...(subject.filter?.name === undefined
+        text:
+          stockNaming(subject) === 'in-its-place'
+            ? 'Search every host for the same content with triad: the name is on every Windows and finds nothing.'
+            : 'Search every host for the same content. Event 5861 is written again at every start of WMI, so old ones announce themselves.',
+        ...(subject.filter?.name === undefined || stockNaming(subject) === 'in-its-place'
           ? {}
           : {
               commands: [

@@ -51,6 +51,24 @@ test('an overwritten stock object is restored, a timer removed', () => {
   expect(text).toContain("$timerId = 'T'")
 })
 
+test.each(['SCM \u0415vent Log Filter', 'BVTFilter'])(
+  'nothing is restored where no stock object was overwritten (%s)',
+  (name) => {
+    const reasons = [{ id: 'identity/impersonation', text: 'x', weight: 30 }]
+    const text = renderPlaybook(buildPlaybook(subject(name, 'X', { reasons })))
+    expect(text).not.toContain('scm.mof')
+    expect(text).toContain('it must stay')
+  },
+)
+
+test('a filter with the stock query stays, and the stock name is no search term', () => {
+  const reasons = [{ id: 'identity/impersonation', text: 'x', weight: 30 }]
+  const text = renderPlaybook(buildPlaybook(subject('SCM Event Log Filter', 'Helper', { reasons })))
+  expect(text).toContain("$_.Query -ne 'select * from MSFT_SCMEventLogEvent'")
+  expect(text).not.toContain('Message.Contains')
+  expect(text).toContain('Only the stock objects may be there')
+})
+
 /** What PowerShell makes of the expression: text literals and [char] joined with +. */
 function evaluate(expression: string): string | undefined {
   const inner = expression.startsWith('(') ? expression.slice(1, -1).replace(/^\[string\]/, '') : expression

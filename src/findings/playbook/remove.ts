@@ -1,7 +1,7 @@
 import { bindingCondition, variables } from './collect.ts'
 import { code } from './markdown.ts'
 import { powershellText } from './powershell.ts'
-import type { PlaybookSection, PlaybookStep, PlaybookSubject } from './subject.ts'
+import { type PlaybookSection, type PlaybookStep, type PlaybookSubject, stockNaming } from './subject.ts'
 
 const has = (subject: PlaybookSubject, id: string): boolean =>
   subject.reasons.some((reason) => reason.id === id)
@@ -9,9 +9,14 @@ const has = (subject: PlaybookSubject, id: string): boolean =>
 /** RESPONSE section 5: binding first, then consumer, filter, timer, files, auto-recover entries. */
 export function remove(subject: PlaybookSubject): PlaybookSection {
   const { filter, consumer, timer } = subject
-  const isOverwrite = has(subject, 'identity/impersonation')
-  const condition = bindingCondition(subject)
   const steps: PlaybookStep[] = []
+  const naming = stockNaming(subject)
+  const isOverwrite = naming === 'in-its-place'
+  if (naming === 'look-alike')
+    steps.push({
+      text: 'The name only looks like that of a stock object, or the stock object is a leftover: if there is another of nearly the same name, it must stay. The commands compare every character.',
+    })
+  const condition = bindingCondition(subject)
   if (condition !== undefined) {
     steps.push({
       text: 'Remove the binding, which stops delivery. It must be exactly one; check it before you confirm.',
@@ -40,11 +45,13 @@ export function remove(subject: PlaybookSubject): PlaybookSection {
   if (filter?.name !== undefined) {
     steps.push({
       text: isOverwrite
-        ? 'The filter bears a stock name. If its query is the stock one, leave it; if not, remove it and restore the stock object below.'
+        ? 'The filter bears a stock name. If its query is the stock one, it stays; if not, it is removed and the stock object restored below.'
         : 'Remove the filter, unless other bindings use it.',
       commands: [
         '$others = @(Get-CimInstance -Namespace $ns -ClassName __FilterToConsumerBinding | Where-Object { $_.Filter.Name -ceq $filterName })',
-        'if ($others.Count -eq 0) { Get-CimInstance -Namespace $ns -ClassName __EventFilter | Where-Object { $_.Name -ceq $filterName } | Remove-CimInstance -Confirm }',
+        isOverwrite
+          ? "Get-CimInstance -Namespace $ns -ClassName __EventFilter | Where-Object { $_.Name -ceq $filterName -and $_.Query -ne 'select * from MSFT_SCMEventLogEvent' } | Remove-CimInstance -Confirm"
+          : 'if ($others.Count -eq 0) { Get-CimInstance -Namespace $ns -ClassName __EventFilter | Where-Object { $_.Name -ceq $filterName } | Remove-CimInstance -Confirm }',
       ],
       changes: true,
     })
@@ -125,11 +132,14 @@ export function verifyRemoval(subject: PlaybookSubject): PlaybookSection {
     title: 'Verify the removal',
     steps: [
       {
-        text: 'Enumerate again, in all namespaces. Nothing may come back, and no half may be left.',
+        text:
+          stockNaming(subject) === 'in-its-place'
+            ? 'Enumerate again, in all namespaces. Only the stock objects may be there: compare every property with a clean host.'
+            : 'Enumerate again, in all namespaces. Nothing may come back, and no half may be left.',
         commands,
       },
       {
-        text: 'Restart the WMI service or the host twice. No new 5861 may name it. Its absence alone proves nothing: there is no event for a deletion there.',
+        text: 'Restart the WMI service or the host twice. No new 5861 may show this content. Its absence alone proves nothing: there is no event for a deletion there.',
       },
       {
         text: 'Check Sysmon 19 to 21 for the records of your own deletion, and the Application log for WMI event 10, which tells of a broken rest.',

@@ -26,6 +26,18 @@ export interface PlaybookSubject {
   readonly indicators?: readonly { readonly kind: string; readonly value: string }[]
 }
 
+const STOCK = ['scm event log filter', 'scm event log consumer']
+
+/**
+ * How a subscription stands to the stock one whose name it bears: in its place (same name: WMI kept one object), or
+ * beside it under a name that only looks the same. `undefined` for all others.
+ */
+export function stockNaming(subject: PlaybookSubject): 'in-its-place' | 'look-alike' | undefined {
+  if (!subject.reasons.some(({ id }) => id === 'identity/impersonation')) return undefined
+  const names = [subject.filter?.name, subject.consumer?.name].map((name) => name?.toLowerCase() ?? '')
+  return names.some((name) => STOCK.includes(name)) ? 'in-its-place' : 'look-alike'
+}
+
 /** One thing to do. `changes` marks what alters the host: everything before the first such step is read-only. */
 export interface PlaybookStep {
   readonly text: string

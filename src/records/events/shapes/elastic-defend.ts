@@ -37,10 +37,11 @@ export const elasticDefend: Shape = (object, wanted) => {
   return draft
 }
 
-/** The details are MOF text without its `instance of` line. */
+/** The details are MOF text without its `instance of` line, or without these two words alone. */
 function instance(className: string, details: string | undefined): string {
   const text = (details ?? '').trim()
   if (/^instance\s+of\s/i.test(text)) return text
+  if (/^\w+\s*\{/.test(text)) return `instance of ${text}${text.endsWith(';') ? '' : ';'}`
   const body = text.startsWith('{') ? text : `{\n${text}\n}`
   return `instance of ${className}\n${body}${body.endsWith(';') ? '' : ';'}`
 }
