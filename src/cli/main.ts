@@ -51,6 +51,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'write the detection pack in the form a platform takes',
     load: async () => (await import('./export.ts')).exportCommand(),
   },
+  deploy: {
+    summary: "create or update the pack's rules in Sentinel or Defender XDR",
+    load: async () => (await import('./deploy.ts')).deployCommand(),
+  },
   convert: {
     summary: 'turn Sentinel rule YAML into ARM and back, without losing a field',
     load: async () => (await import('./convert.ts')).convertCommand(),

@@ -3,7 +3,14 @@
  * and `defender/` rearrange the pack's own KQL rules; `platforms/` writes rules without a platform's words in eight
  * languages; `sigma/` runs Sigma over evidence; `convert` turns Sentinel YAML into ARM and back.
  */
-export { exportDefender, exportSentinel, type PackOptions } from './pack.ts'
+export {
+  defenderRules,
+  exportDefender,
+  exportSentinel,
+  type PackOptions,
+  type SentinelRule,
+  sentinelRules,
+} from './pack.ts'
 export {
   type CheckedExport,
   type ExportFile,
@@ -19,6 +26,13 @@ export {
   checkSentinelHunting,
   checkSentinelRule,
   conversionDirection,
+  HUNTING_API_VERSION,
+  huntingProperties,
+  isObject,
+  type Json,
+  type JsonObject,
+  RULE_API_VERSION,
+  ruleProperties,
   sentinelRuleSchema,
   yamlToArm,
 } from './sentinel/index.ts'

@@ -24,27 +24,46 @@ const DEFENDER_API_VERSION = '2026-06-01-preview'
  * each its ARM template as Sentinel Repositories deploys it. Baseline rules are not exported.
  */
 export function exportSentinel(detections: readonly Detection[], options: PackOptions): CheckedExport {
-  const files = shipped(detections).flatMap((detection) => {
-    const hunting = detection.kind === 'hunting'
+  const files = sentinelRules(detections).flatMap(({ name, hunting, rule }): ExportFile[] => {
     const folder = hunting ? 'Hunting Queries' : 'Detections'
-    const rules: [string, JsonObject][] = [
-      [detection.id, hunting ? huntingRule(detection) : analyticsRule(detection)],
-      ...(detection.nrt === undefined || hunting
-        ? []
-        : [[`${detection.id}-nrt`, nrtRule(detection, detection.nrt.guid)] as [string, JsonObject]]),
+    const text = yamlText(rule)
+    return [
+      { path: `${folder}/${name}.yaml`, text },
+      {
+        path: `ARM/${folder}/${name}.json`,
+        text: yamlToArm(text, name, options.apiVersion ?? RULE_API_VERSION),
+      },
     ]
-    return rules.flatMap(([name, rule]): ExportFile[] => {
-      const text = yamlText(rule)
-      return [
-        { path: `${folder}/${name}.yaml`, text },
-        {
-          path: `ARM/${folder}/${name}.json`,
-          text: yamlToArm(text, name, options.apiVersion ?? RULE_API_VERSION),
-        },
-      ]
-    })
   })
   return { files, leftOut: [], narrowed: [] }
+}
+
+/** A rule for Sentinel in the words of the repository's YAML. */
+export interface SentinelRule {
+  readonly name: string
+  readonly hunting: boolean
+  readonly rule: JsonObject
+}
+
+/** What the pack is in Sentinel: analytics rules, their near-real-time twins, hunting queries. */
+export function sentinelRules(detections: readonly Detection[]): SentinelRule[] {
+  return shipped(detections).flatMap((detection) => {
+    if (detection.kind === 'hunting') {
+      return [{ name: detection.id, hunting: true, rule: huntingRule(detection) }]
+    }
+    const scheduled = { name: detection.id, hunting: false, rule: analyticsRule(detection) }
+    if (detection.nrt === undefined) return [scheduled]
+    const twin = nrtRule(detection, detection.nrt.guid)
+    return [scheduled, { name: `${detection.id}-nrt`, hunting: false, rule: twin }]
+  })
+}
+
+/** What the pack is in Defender XDR, each as Graph takes it. */
+export function defenderRules(detections: readonly Detection[]): JsonObject[] {
+  return shipped(detections).flatMap((detection): JsonObject[] => {
+    const rule = defenderRule(detection)
+    return rule === undefined ? [] : [rule.resource]
+  })
 }
 
 /** The pack for Defender XDR: Graph's form, the YAML of Microsoft's converter, and Bicep; every rule switched off. */
