@@ -98,7 +98,10 @@ function dismissedLines(report: ScanReport, columns: number): string[] {
 function blindSpotLines(report: ScanReport, columns: number): string[] {
   if (report.blindSpots.length === 0) return []
   const groups = [...groupBy(report.blindSpots, (spot) => `${spot.missing}; hides ${spot.hides}`)]
-    .map(([text, spots]) => ({ text, hosts: spots.flatMap((spot) => spot.host ?? []) }))
+    .map(([text, spots]) => ({
+      text: spots[0]?.switchOn === undefined ? text : `${text}. To see it: ${spots[0].switchOn}`,
+      hosts: spots.flatMap((spot) => spot.host ?? []),
+    }))
     .sort((a, b) => b.hosts.length - a.hosts.length)
   return [
     '',
