@@ -13,7 +13,7 @@ export const SENTINEL_LIMITS = {
   customDetails: 20,
   detailName: 20,
   placeholders: 3,
-  minutes: { least: 5, most: 14 * 24 * 60 },
+  minutes: { least: 5, most: 20_160 },
 } as const
 
 /** What of a rule is checked: a detection of the pack has it all, a team's own rule what its file says. */

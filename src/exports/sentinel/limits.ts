@@ -10,9 +10,9 @@ export const SENTINEL_LIMITS = {
   threshold: 10_000,
   /** Minutes: 5 minutes to 14 days. */
   shortestMinutes: 5,
-  longestMinutes: 14 * 24 * 60,
+  longestMinutes: 20_160,
   /** A period of two days or more needs a frequency of at least an hour. */
-  longPeriodMinutes: 2 * 24 * 60,
+  longPeriodMinutes: 2880,
   longPeriodFrequencyMinutes: 60,
   entityMappings: 10,
   fieldMappings: 3,

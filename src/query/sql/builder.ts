@@ -23,8 +23,8 @@ export class SqlBuilder {
   readonly #tables: { name: string; body: string; materialized: boolean }[] = []
   readonly #values: BoundValue[] = []
   readonly #known = new Map<string, string>()
-  readonly requiredFunctions = new Set<string>()
-  readonly tables = new Set<string>()
+  readonly requiredFunctions: Set<string> = new Set()
+  readonly tables: Set<string> = new Set()
 
   constructor(placeholder: (index: number, type: KustoType) => string, materialized = 'MATERIALIZED ') {
     this.#placeholder = placeholder
