@@ -67,6 +67,11 @@ const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
 /** Rows for forms that have no name in KQL. */
 const INTERNAL: ReadonlySet<string> = new Set(['member', 'negate', 'bag_pack_not_null'])
 
+/** A function with several results is known here by its name and `$tuple`. */
+function untupled(row: FunctionRow): FunctionRow {
+  return row.name.endsWith('$tuple') ? { ...row, name: row.name.replace('$tuple', '') } : row
+}
+
 function reasonOf(name: string): string {
   return (
     REASONS.find(([pattern]) => pattern.test(name))?.[1] ??
@@ -82,12 +87,17 @@ export function kqlDocumentation(known: {
 }): string {
   const isFunction = (row: FunctionRow): boolean =>
     [row.name, ...(row.aliases ?? [])].some((name) => known.functions.includes(name))
-  const functions = functionRows.filter(isFunction).sort((a, b) => (a.name < b.name ? -1 : 1))
+  const functions = functionRows
+    .map(untupled)
+    .filter(isFunction)
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
   const operators = functionRows.filter(
     (row) => !isFunction(row) && !INTERNAL.has(row.name) && !/[$]| table$/.test(row.name),
   )
   const has = (rows: readonly { name: string; aliases?: readonly string[] }[], name: string): boolean =>
-    rows.some((row) => row.name === name || row.aliases?.includes(name) === true)
+    rows.some(
+      (row) => row.name === name || row.name === `${name}$tuple` || row.aliases?.includes(name) === true,
+    )
   const plugins = ['bag_unpack', 'pivot', 'narrow', 'ipv4_lookup', 'ipv6_lookup']
   const special = new Set([
     'column_ifexists',
@@ -117,7 +127,9 @@ export function kqlDocumentation(known: {
     rows: readonly { name: string; aliases?: readonly string[] }[],
   ): string[] => {
     const groups = new Map<string, string[]>()
-    for (const name of names.filter((candidate) => !has(rows, candidate) && !special.has(candidate))) {
+    for (const name of names.filter(
+      (candidate) => !has(rows, candidate) && !special.has(candidate) && !candidate.startsWith('__'),
+    )) {
       groups.set(reasonOf(name), [...(groups.get(reasonOf(name)) ?? []), `\`${name}\``])
     }
     return [...groups].sort().map(([reason, list]) => `| ${reason} | ${list.join(' ')} |`)

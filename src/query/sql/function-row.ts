@@ -1,5 +1,6 @@
 import type { Column, Expr, Json } from '../plan/expr.ts'
 import type { SqlBuilder } from './builder.ts'
+import type { OrderKey } from './relation.ts'
 import type { DialectName, KustoType, NativeFunction } from './types.ts'
 
 /** What a function row may ask about the call it renders. */
@@ -61,6 +62,8 @@ export interface AggregateCall extends Call {
   where(...conditions: readonly string[]): string
   /** ` ORDER BY …` inside an ordered aggregate, when the input has an order; else ''. */
   readonly order: string
+  /** The same order as keys. */
+  readonly orderKeys: readonly OrderKey[]
 }
 
 /** One aggregate function. `sql` gives one expression per output column. */

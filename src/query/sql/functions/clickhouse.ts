@@ -1,5 +1,6 @@
 import type { AggregateCall, AggregateRow, Call, FunctionRow, SqlOf } from '../function-row.ts'
 import { nullable } from './comparison.ts'
+import { countGroups } from './strings.ts'
 import { termRegex, termsRegex } from './text-operators.ts'
 
 /**
@@ -194,6 +195,23 @@ const substring: SqlOf = (_args, call) => {
   return `substringUTF8(${call.sql(0, 'string')}, ${start + 1}${length})`
 }
 
+/** Nulls do not count; here least and greatest would give null. */
+const ofTwo =
+  (sql: 'least' | 'greatest'): SqlOf =>
+  (_args, call) => {
+    if (call.args.length !== 2) return call.refuse(`${call.name}() of more than two values, on ClickHouse`)
+    const [a, b] = [call.sql(0, call.type), call.sql(1, call.type)]
+    return `${sql}(coalesce(${a}, ${b}), coalesce(${b}, ${a}))`
+  }
+
+const trimmed =
+  (pattern: (regex: string) => string): SqlOf =>
+  (_args, call) => {
+    const regex = call.constant(0)
+    if (typeof regex !== 'string') return call.refuse('trim() with a computed expression')
+    return `replaceRegexpAll(${call.sql(1, 'string')}, ${call.builder.text(pattern(regex))}, '')`
+  }
+
 const to =
   (type: 'string' | 'bool' | 'int' | 'long' | 'real' | 'datetime' | 'guid'): SqlOf =>
   (_args, call) =>
@@ -284,6 +302,66 @@ const FUNCTIONS: Readonly<Record<string, SqlOf>> = {
   string_size: ([a]) => `toInt64(length(${a}))`,
   strcat: (_args, call) => `concat(${call.args.map((_arg, i) => call.sql(i, 'string')).join(', ')}, '')`,
   replace_string: ([a, b, c]) => `replaceAll(${a}, ${b}, ${c})`,
+  replace_regex: (_args, call) => {
+    const [regex, rewrite] = [call.constant(1), call.constant(2)]
+    if (typeof regex !== 'string' || typeof rewrite !== 'string')
+      return call.refuse('replace_regex() with computed patterns, on ClickHouse')
+    const shown = rewrite.replaceAll(/\\(?![0-9\\])/g, '\\\\')
+    return `replaceRegexpAll(${call.sql(0, 'string')}, ${call.builder.text(`(?-s)${regex}`)}, ${call.builder.text(shown)})`
+  },
+  trim: trimmed((re) => `^(?:${re})|(?:${re})$`),
+  trim_start: trimmed((re) => `^(?:${re})`),
+  trim_end: trimmed((re) => `(?:${re})$`),
+  extract_all: (_args, call) => {
+    const regex = call.constant(0)
+    if (typeof regex !== 'string') return call.refuse('extract_all() with a computed expression')
+    const all = Array.from({ length: countGroups(regex) }, (_x, i) => i + 1)
+    const given = call.args.length > 2 ? call.constant(1) : all
+    const groups = Array.isArray(given) ? given.map(Number) : []
+    if (groups.length === 0 || groups.some((group) => !all.includes(group)))
+      return call.refuse('extract_all() with named groups, on ClickHouse')
+    const matches = `extractAllGroupsVertical(${call.sql(call.args.length - 1, 'string')}, ${call.builder.text(`(?-s)${regex}`)})`
+    const picked = groups.map((group) => `r[${group}]`)
+    // One group of the expression gives an array of texts, several an array of arrays (S2).
+    return `toJSONString(arrayMap(r -> ${all.length === 1 ? picked[0] : `[${picked.join(', ')}]`}, ${matches}))`
+  },
+  member: (_args, call) => {
+    const json = `ifNull(${call.sql(0, 'dynamic')}, '')`
+    const key = call.args[1]?.type
+    if (key === 'int' || key === 'long') {
+      const at = `toInt32(assumeNotNull(${call.sql(1, 'long')}))`
+      return `nullIf(JSONExtractRaw(${json}, if(${at} < 0, ${at}, ${at} + 1)), '')`
+    }
+    return `nullIf(JSONExtractRaw(${json}, ${call.sql(1, 'string')}), '')`
+  },
+  strcat_array: ([a, b]) =>
+    `arrayStringConcat(arrayMap(x -> if(startsWith(x, '"'), JSONExtractString(x), if(x = 'null', '', x)), JSONExtractArrayRaw(ifNull(${a}, '[]'))), ${b})`,
+  hash_sha256: ([a]) => `lower(hex(SHA256(${a})))`,
+  hash_sha1: ([a]) => `lower(hex(SHA1(${a})))`,
+  hash_md5: ([a]) => `lower(hex(MD5(${a})))`,
+  set_union: (_args, call) => {
+    const arrays = call.args.map((_arg, i) => `JSONExtractArrayRaw(ifNull(${call.sql(i, 'dynamic')}, '[]'))`)
+    return `concat('[', arrayStringConcat(arrayDistinct(arrayConcat(${arrays.join(', ')})), ','), ']')`
+  },
+  max_of: ofTwo('greatest'),
+  min_of: ofTwo('least'),
+  // ClickHouse rounds halves to even.
+  round: (_args, call) => {
+    const power = `exp10(${call.args[1] === undefined ? '0' : call.sql(1, 'long')})`
+    const x = call.sql(0, 'real')
+    return `(sign(${x}) * floor(abs(${x}) * ${power} + 0.5) / ${power})`
+  },
+  translate: (_args, call) => {
+    const [from, to] = [call.constant(0), call.constant(1)]
+    if (typeof from !== 'string' || typeof to !== 'string' || to === '')
+      return call.refuse('translate() of this form, on ClickHouse')
+    const padded = [...from].map((_char, i) => [...to][i] ?? [...to].at(-1) ?? '').join('')
+    return `translateUTF8(${call.sql(2, 'string')}, ${call.builder.text(from)}, ${call.builder.text(padded)})`
+  },
+  binary_and: ([a, b]) => `bitAnd(${a}, ${b})`,
+  binary_or: ([a, b]) => `bitOr(${a}, ${b})`,
+  binary_xor: ([a, b]) => `bitXor(${a}, ${b})`,
+  base64_decode_tostring: ([a]) => `if(isValidUTF8(tryBase64Decode(${a})), tryBase64Decode(${a}), '')`,
   parse_json: (_args, call) => {
     const text = call.sql(0, call.args[0]?.type === 'string' ? 'string' : 'dynamic')
     return call.args[0]?.type === 'string'
@@ -322,6 +400,19 @@ function collect(call: AggregateCall, distinct: boolean, capIndex: number, ...on
   return text ? `toJSONString(${list})` : `concat('[', arrayStringConcat(${list}, ','), ']')`
 }
 
+/** A list in the order the rows were sorted by: pairs are collected, sorted by the key, and give up their values. */
+function sortedList(call: AggregateCall): string {
+  const [key] = call.orderKeys
+  const mixed = call.orderKeys.some((other) => other.descending !== key?.descending)
+  if (key === undefined || mixed || call.args.length > 1)
+    return call.refuse('make_list() in this order, on ClickHouse')
+  const text = call.args[0]?.type === 'string'
+  const value = text ? call.sql(0) : `assumeNotNull(${call.sql(0, 'dynamic')})`
+  const pairs = `groupArray((tuple(${call.orderKeys.map((other) => other.sql).join(', ')}), ${value}))${call.where(...present(call))}`
+  const list = `arrayMap(p -> p.2, ${key.descending ? 'arrayReverseSort' : 'arraySort'}(p -> p.1, ${pairs}))`
+  return text ? `toJSONString(${list})` : `concat('[', arrayStringConcat(${list}, ','), ']')`
+}
+
 const count = (call: AggregateCall, ...only: string[]): string => `toInt64(count()${call.where(...only)})`
 
 function sum(call: AggregateCall, ...only: string[]): string {
@@ -354,8 +445,7 @@ const AGGREGATES: Readonly<Record<string, (call: AggregateCall) => readonly stri
   count_distinct: (call) => [distinctCount(call)],
   make_set: (call) => [collect(call, true, 1)],
   make_set_if: (call) => [collect(call, true, 2, predicate(call, 1))],
-  make_list: (call) =>
-    call.order === '' ? [collect(call, false, 1)] : call.refuse('make_list() of sorted rows, on ClickHouse'),
+  make_list: (call) => [call.order === '' ? collect(call, false, 1) : sortedList(call)],
   take_any: (call) =>
     call.args.length === 1
       ? [`any(${call.sql(0)})${call.where()}`]

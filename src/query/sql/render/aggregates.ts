@@ -204,6 +204,7 @@ export function renderAggregate(
       const all = [...always, ...conditions]
       return all.length === 0 ? '' : ` FILTER (WHERE ${all.join(' AND ')})`
     },
+    orderKeys: input.order,
     order: input.order.length === 0 ? '' : ` ORDER BY ${orderBy(input.order)}`,
     refuse,
   }
