@@ -34,7 +34,10 @@ export function provenanceFeatures(
     })
   }
   const remote = facts.observations.filter(
-    ({ context }) => context?.signal === 'remote-logon' || context?.remoteAddress !== undefined,
+    ({ context, operation }) =>
+      context?.signal === 'remote-logon' ||
+      // Where a running consumer connected to is no origin.
+      (context?.remoteAddress !== undefined && operation !== 'executed'),
   )
   if (remote.length > 0) {
     const address = remote.map(({ context }) => context?.remoteAddress).find((text) => text !== undefined)
@@ -169,7 +172,10 @@ function ranWords(ran: readonly Observation[]): string {
     const name = baseName(child.image)
     return `${name === '' ? 'a program' : name} was started by the part of WMI that runs such consumers`
   }
-  return 'the program or part that runs such consumers was started'
+  const seen = ran.find(
+    ({ context }) => context?.detail !== undefined && context.signal !== 'foreign-provider',
+  )
+  return seen?.context?.detail ?? 'the program or part that runs such consumers was started'
 }
 
 /** Group G: authoring, and what the host shows, also without a readable subscription. */
@@ -194,7 +200,9 @@ export function hostFeatures(facts: SubscriptionFacts, content: JudgementContent
     const seen = withSignal(facts, signal)
     if (seen.length === 0) continue
     const detail = tellingDetail(seen, facts.consumer?.class)
-    applied.push({ id, text: detail === undefined ? text : `${text}: ${detail}`, from: placesOf(seen) })
+    const child = signal === 'consumer-child' ? baseName(seen[0]?.context?.image) : ''
+    const more = detail ?? (child === '' ? undefined : `${child}.exe`)
+    applied.push({ id, text: more === undefined ? text : `${text}: ${more}`, from: placesOf(seen) })
   }
   const commands = withSignal(facts, 'command-creates').filter(({ context }) => {
     const classes = context?.classes
@@ -207,12 +215,16 @@ export function hostFeatures(facts: SubscriptionFacts, content: JudgementContent
   if (commands.length > 0) {
     applied.push({
       id: 'host/command-creates',
-      text: 'A command line was seen that creates the consumer or the binding',
+      text: commands.some(({ context }) => context?.commandLine !== undefined)
+        ? 'A command line was seen that creates the consumer or the binding'
+        : `An attempt to make the consumer or the binding was seen${aside(commands[0]?.context?.detail)}`,
       from: placesOf(commands),
     })
   }
   return [...applied, ...mofcompFeatures(facts, content), ...disguiseFeatures(facts)]
 }
+
+const aside = (detail: string | undefined): string => (detail === undefined ? '' : `: ${detail}`)
 
 /** What the observer said of the act: of several, what is about the binding or the consumer says most. */
 function tellingDetail(seen: readonly Observation[], consumer: string | undefined): string | undefined {

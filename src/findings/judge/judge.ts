@@ -71,12 +71,18 @@ function scored(group: string, applied: readonly Applied[], content: JudgementCo
 
 const sumOf = (reasons: readonly Reason[]): number => reasons.reduce((sum, reason) => sum + reason.weight, 0)
 
+/** Switches that say on which machine, and as whom, something is made: no place that its code reaches. */
+const TARGETS =
+  /(?:\/(?:node|user|password|authority)\s{0,4}:|[-/]n:|-(?:computername|cn|credential|username)(?::|\s{1,9}))\s{0,4}(?:"[^"]*"|'[^']*'|\S+)/gi
+
 /** Whether the text that authored names the network or hides code; only where no consumer was read from it. */
 function attemptReachesOut(facts: SubscriptionFacts, payload: Payload, content: JudgementContent): boolean {
   if (payload.text !== '') return false
   return facts.observations.some(({ context, operation }) => {
     if (operation !== 'attempted' || context === undefined || context.onlyDefines === true) return false
-    const own = [context.commandLine, ...(context.decoded ?? [])].filter((text) => text !== undefined)
+    const own = [context.commandLine, ...(context.decoded ?? [])]
+      .filter((text) => text !== undefined)
+      .map((text) => text.replace(TARGETS, ' '))
     return own.some((text) => {
       const read = analysePayload(
         { class: 'ActiveScriptEventConsumer', properties: { ScriptText: text.slice(0, 65_536) } },
@@ -299,7 +305,11 @@ function indicatorsOf(
   content: JudgementContent,
 ): Pick<Judgement, 'indicators'> {
   const paths = facts.observations.map(({ context }) => context?.mofPath).filter((path) => path !== undefined)
-  const more = indicatorsIn(paths, content.lists.schemaHosts).filter(
+  const contacted = facts.observations
+    .filter(({ operation }) => operation === 'executed')
+    .map(({ context }) => context?.remoteAddress)
+    .filter((address) => address !== undefined)
+  const more = indicatorsIn([...paths, ...contacted], content.lists.schemaHosts).filter(
     (one) => !payload.indicators.some(({ kind, value }) => kind === one.kind && value === one.value),
   )
   const indicators = [...payload.indicators, ...more]

@@ -71,13 +71,25 @@ export function isLogPlace(consumer: ConsumerFacts, lists: PayloadLists): boolea
 
 const MAX_TEXT = 262_144
 
+/**
+ * The command line as it is run: a template that begins with a switch leaves the program to ExecutablePath.
+ * Source: TELEMETRY section 1.
+ */
+export function withProgram(
+  template: string | undefined,
+  executable: string | undefined,
+): string | undefined {
+  if (template === undefined || executable === undefined || !/^\s*[-/]/.test(template)) return template
+  return `"${executable}" ${template.trim()}`
+}
+
 /** A consumer's payload taken apart: layers, features for scoring, indicators. Nothing is run. */
 export function analysePayload(consumer: ConsumerFacts | undefined, lists: PayloadLists): Payload {
   const kind = payloadKind(consumer)
   const read = (name: string): string | undefined => consumerText(consumer, name)?.slice(0, MAX_TEXT)
   const executable = read('ExecutablePath')
   const scriptFile = read('ScriptFileName')
-  const template = read('CommandLineTemplate')
+  const template = withProgram(read('CommandLineTemplate'), executable)
   const script = read('ScriptText')
   const known = kind === 'command' || kind === 'script'
   const others = Object.entries(consumer?.properties ?? {})

@@ -1,4 +1,4 @@
-import { binaryKind, bytesOfBase64, inflate, readableRuns, textOfBytes } from './binary.ts'
+import { binaryKind, bytesOfBase64, inflate, readableRuns, textOfBytes, wideTextOfBytes } from './binary.ts'
 import type { DecodedLayer } from './types.ts'
 
 const MAX_BLOBS = 24
@@ -38,9 +38,11 @@ function layerOf(bytes: Buffer, how: string, tryRaw: boolean): DecodedLayer | un
 export function unwrapEncodedCommand(text: string): readonly DecodedLayer[] {
   return encodedArguments(text).flatMap((argument) => {
     const bytes = bytesOfBase64(argument)
-    const layer =
-      bytes === undefined ? undefined : layerOf(bytes, 'PowerShell -EncodedCommand (base64', false)
-    return layer === undefined ? [] : [{ how: `${layer.how})`, text: layer.text }]
+    if (bytes === undefined) return []
+    const layer = layerOf(bytes, 'PowerShell -EncodedCommand (base64', false)
+    if (layer !== undefined) return [{ how: `${layer.how})`, text: layer.text }]
+    const wide = wideTextOfBytes(bytes)
+    return wide === undefined ? [] : [{ how: 'PowerShell -EncodedCommand (base64, UTF-16)', text: wide }]
   })
 }
 

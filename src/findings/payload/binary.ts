@@ -46,6 +46,19 @@ function attempt(run: () => Buffer): Buffer | undefined {
   }
 }
 
+/**
+ * UTF-16 text of any script, for bytes that are said to be that: a part of ASCII (the code) and no control characters.
+ * Random bytes read as UTF-16 have neither.
+ */
+export function wideTextOfBytes(bytes: Uint8Array): string | undefined {
+  if (bytes.length < MIN_TEXT || bytes.length % 2 !== 0) return undefined
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf16le')
+  const plain = text.replace(/^\ufeff/, '')
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what text does not have
+  if (/[\0-\x08\x0e-\x1f\ue000-\uf8ff\ufffe\uffff]/.test(plain)) return undefined
+  return readableShare(plain) > 0.25 ? plain : undefined
+}
+
 /** A gzip, zlib or raw deflate stream as bytes (at most 1 MiB, cut streams give what is there). */
 export function inflate(
   bytes: Buffer,

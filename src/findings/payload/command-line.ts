@@ -96,5 +96,6 @@ export function programName(path: string): string {
       .replace(/^["']+|["']+$/g, '')
       .split(/[\\/]/)
       .pop() ?? ''
-  return last.toLowerCase().replace(/\.(?:exe|com)$/, '')
+  const name = last.toLowerCase().replace(/\.(?:exe|com)$/, '')
+  return name === '%comspec%' ? 'cmd' : name
 }

@@ -181,7 +181,9 @@ function programEffect(command: CommandParts, layers: readonly DecodedLayer[], d
     case 'certutil':
     case 'curl':
     case 'bitsadmin':
-      return effect(url === undefined ? undefined : `downloads ${show(url)} with ${name}`)
+      return effect(
+        url === undefined ? undefined : `downloads ${show(url)}${depth > 0 ? ` with ${name}` : ''}`,
+      )
     case 'msiexec':
       return effect(`installs ${show(url ?? plain[0] ?? 'a package')}`)
     case 'wmic':
@@ -191,6 +193,25 @@ function programEffect(command: CommandParts, layers: readonly DecodedLayer[], d
       if (/^user\b.*\/add/i.test(line)) return effect('adds a user account')
       if (/^localgroup\b.*\/add/i.test(line)) return effect('adds an account to a group')
       return effect(`runs "net ${show(line)}"`)
+    case 'vssadmin':
+    case 'wbadmin':
+      return effect(
+        /delete/i.test(line)
+          ? 'deletes the shadow copies or backups of this computer'
+          : `${GIVEN} ${show(line)}`,
+      )
+    case 'bcdedit':
+      return effect(`changes how Windows starts (${show(line)})`)
+    case 'wevtutil': {
+      const log = /^(?:cl|clear-log)\s{1,9}("[^"]*"|\S+)/i.exec(line)?.[1]
+      return effect(log === undefined ? `${GIVEN} ${show(line)}` : `clears the event log ${show(log)}`)
+    }
+    case 'taskkill': {
+      const name = /\/im\s{1,9}("[^"]*"|\S+)/i.exec(line)?.[1]
+      return effect(`ends ${name === undefined ? 'a program' : `the program ${show(name)}`}`)
+    }
+    case 'shutdown':
+      return effect('shuts down or restarts the computer')
     case 'schtasks':
       return effect(/\/create/i.test(line) ? 'creates a scheduled task' : `runs "schtasks ${show(line)}"`)
     case 'sc':

@@ -50,7 +50,7 @@ const DEEDS: readonly Deed[] = [
     words: (_match, all) => {
       if (/get-itemproperty|\bgp\s{1,9}hk|regread|hklm:|hkcu:|registry::|opensubkey/i.test(all))
         return 'runs code that it reads from the registry'
-      if (/\[wmiclass\]|managementclass|\.properties_?\s{0,9}[[(]/i.test(all))
+      if (/\[wmiclass\]|managementclass|\.properties_?\s{0,9}(?:[[(]|\.item)/i.test(all))
         return 'runs code that it reads from a WMI class'
       if (FETCHES.test(all)) return 'runs what it gets from there'
       return 'runs code that it puts together itself'

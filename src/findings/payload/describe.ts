@@ -1,5 +1,5 @@
 import type { ConsumerFacts } from '../model.ts'
-import { consumerText, logFileCode } from './analyse.ts'
+import { consumerText, logFileCode, withProgram } from './analyse.ts'
 import { describeCommand } from './describe-command.ts'
 import { describeScript, languageName } from './describe-script.ts'
 import { ENCODED_SCRIPT } from './features.ts'
@@ -22,7 +22,7 @@ export function describeAction(
   switch (payload.kind) {
     case 'command': {
       const executable = read('ExecutablePath')
-      const template = read('CommandLineTemplate') ?? executable
+      const template = withProgram(read('CommandLineTemplate'), executable) ?? executable
       if (template === undefined) return 'runs a program as SYSTEM; which one, the evidence does not show'
       return describeCommand(template, payload.layers, executable)
     }

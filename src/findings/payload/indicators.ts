@@ -1,4 +1,5 @@
 import { extensionOf } from './paths.ts'
+import { guessLanguage } from './tokens.ts'
 import type { Indicator } from './types.ts'
 
 const MAX_INDICATORS = 200
@@ -7,7 +8,7 @@ const ADDRESS = /(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4
 const PATH =
   /(?:\b[a-z]:|%[a-z_][\w()]{1,40}%|\$env:[a-z]\w{1,40})[\\/][^"'<>|*?;,&\n\r]{1,400}?\.[a-z][a-z0-9]{0,4}\b(?![\\/.\w-])(?::[\w.$-]{1,64})?/gi
 const UNC =
-  /(?<![\\/:\w])\\\\(?:[\w-]{1,63}(?:\.[\w-]{1,63}){0,8})(?:@(?:ssl|\d{1,5})){0,2}\\[^\s"'<>|*?;,]{1,400}/gi
+  /(?<![\\/:\w.%)])\\\\(?:[\w-]{1,63}(?:\.[\w-]{1,63}){0,8})(?:@(?:ssl|\d{1,5})){0,2}\\[^\s"'<>|*?;,]{1,400}/gi
 const HASH = /(?<![0-9a-z])(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})(?![0-9a-z])/gi
 
 /** True for addresses that lead nowhere: loopback, unspecified, broadcast. */
@@ -40,7 +41,10 @@ export function hostOf(url: string): string {
 /** Shares on other machines, with their path. Device paths and doubled backslashes of escaped text are left out. */
 export function sharesIn(text: string): readonly string[] {
   // Script source and JSON double every backslash: `\\\\host\\share` is looked at in its single form as well.
-  const forms = text.includes('\\\\\\\\') ? [text, text.replaceAll('\\\\', '\\')] : [text]
+  const single = text.replaceAll('\\\\', '\\')
+  // In JScript every backslash is doubled: there `\\\\a\\\\b` is `\\a\\b`, a folder and no machine.
+  const isSource = guessLanguage(text) === 'jscript'
+  const forms = isSource ? [single] : text.includes('\\\\\\\\') ? [text, single] : [text]
   return forms
     .flatMap((form) => [...form.matchAll(UNC)].map((match) => match[0]))
     .filter((path) => !/^\\\\(?:localhost|127\.0\.0\.1)\\/i.test(path))
