@@ -23,6 +23,7 @@ const INDICES = {
   'wmi-activity-provider': ['logs-windows.forwarded*', 'winlogbeat-*'],
   process: ['logs-endpoint.events.process-*', 'logs-windows.sysmon_operational-*', 'winlogbeat-*'],
   'script-block': ['logs-windows.powershell_operational*', 'winlogbeat-*'],
+  pipeline: ['logs-windows.powershell_operational*', 'winlogbeat-*'],
 } as const
 
 const quote = (text: string): string => `"${text.replace(/[\\"]/g, '\\$&')}"`

@@ -46,6 +46,7 @@ const EVENT_FACTS: Readonly<Partial<Record<Fact, string>>> = {
   'registry-path': 'TargetObject',
   'registry-data': 'Details',
   'script-text': 'ScriptBlockText',
+  'pipeline-text': 'Payload',
 }
 const USER_FACTS: Readonly<Partial<Record<Fact, string>>> = {
   'bound-filter': 'ESS',
@@ -134,4 +135,5 @@ export const EVENTS: Readonly<Record<EventSource, { readonly channel: string; re
   process: { channel: 'Microsoft-Windows-Sysmon/Operational', eventId: 1 },
   registry: { channel: 'Microsoft-Windows-Sysmon/Operational', eventId: 13 },
   'script-block': { channel: 'Microsoft-Windows-PowerShell/Operational', eventId: 4104 },
+  pipeline: { channel: 'Microsoft-Windows-PowerShell/Operational', eventId: 4103 },
 }

@@ -46,6 +46,7 @@ export const SOURCES = [
   'process',
   'registry',
   'script-block',
+  'pipeline',
 ] as const
 export type EventSource = (typeof SOURCES)[number]
 
@@ -66,6 +67,7 @@ export const FACTS = [
   'registry-path',
   'registry-data',
   'script-text',
+  'pipeline-text',
 ] as const
 export type Fact = (typeof FACTS)[number]
 

@@ -1,7 +1,7 @@
 import { fieldOf } from './fields.ts'
 import type { Leaf, LeftOut, PlatformExport, PlatformRule, SingleBody } from './model.ts'
 import { expressible, infix, missingFacts, NAME_FACTS, type Syntax } from './render.ts'
-import { eventOf, fileName, isSysmon, NOT_CHECKED, noField, partsOf } from './words.ts'
+import { eventOf, fileName, isPowerShell, isSysmon, NOT_CHECKED, noField, partsOf } from './words.ts'
 
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
@@ -48,7 +48,7 @@ function aql(rule: PlatformRule, body: SingleBody): string {
   const { eventId } = eventOf(body.source)
   const provider = isSysmon(body.source)
     ? 'Microsoft-Windows-Sysmon'
-    : body.source === 'script-block'
+    : isPowerShell(body.source)
       ? 'Microsoft-Windows-PowerShell'
       : 'Microsoft-Windows-WMI-Activity'
   const where = infix('qradar', expressible('qradar', body.where) ?? [], AQL)
@@ -78,6 +78,7 @@ const PROPERTIES = [
   'TargetObject',
   'Details',
   'ScriptBlockText',
+  'Payload',
 ]
 
 function recipe(rules: readonly PlatformRule[]): string {

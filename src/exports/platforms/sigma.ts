@@ -15,6 +15,7 @@ const LOG_SOURCES: Readonly<Record<EventSource, { readonly source: JsonObject; r
     process: { source: { product: 'windows', category: 'process_creation' }, eventId: false },
     registry: { source: { product: 'windows', category: 'registry_set' }, eventId: false },
     'script-block': { source: { product: 'windows', category: 'ps_script' }, eventId: false },
+    pipeline: { source: { product: 'windows', category: 'ps_module' }, eventId: false },
   }
 
 const TAGS = ['attack.persistence', 'attack.privilege-escalation', 'attack.t1546.003']

@@ -1,7 +1,17 @@
 import { fieldOf } from './fields.ts'
 import type { EventSource, Leaf, LeftOut, PlatformExport, PlatformRule, SingleBody } from './model.ts'
 import { expressible, infix, missingFacts, type Syntax } from './render.ts'
-import { eventOf, fileName, isSysmon, NOT_CHECKED, noField, partsOf, RISK_SCORE, seconds } from './words.ts'
+import {
+  eventOf,
+  fileName,
+  isPowerShell,
+  isSysmon,
+  NOT_CHECKED,
+  noField,
+  partsOf,
+  RISK_SCORE,
+  seconds,
+} from './words.ts'
 
 /** WMI-Activity reaches Splunk as a message; these stand before a value in it. Source: TELEMETRY 2. */
 const IN_MESSAGE: Readonly<Record<string, readonly [before: string, after: string]>> = {
@@ -106,6 +116,7 @@ const COLUMNS: Readonly<Record<EventSource, string>> = {
   process: '',
   registry: 'User Image TargetObject Details',
   'script-block': 'ScriptBlockText',
+  pipeline: 'Payload',
 }
 
 function singleSearch(body: SingleBody): string[] {
@@ -115,7 +126,7 @@ function singleSearch(body: SingleBody): string[] {
       '| rename Processes.* as *',
     ]
   }
-  const macro = isSysmon(body.source) ? 'sysmon' : body.source === 'script-block' ? 'powershell' : 'wmi'
+  const macro = isSysmon(body.source) ? 'sysmon' : isPowerShell(body.source) ? 'powershell' : 'wmi'
   const columns = COLUMNS[body.source]
   return [
     `\`${macro}\` ${terms(body)}`,

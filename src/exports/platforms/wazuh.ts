@@ -15,6 +15,7 @@ const GROUPS: Readonly<Record<EventSource, string>> = {
   'wmi-activity-binding': 'windows',
   'wmi-activity-provider': 'windows',
   'script-block': 'windows',
+  pipeline: 'windows',
 }
 const LEVEL = { informational: 3, low: 5, medium: 10, high: 13 } as const
 

@@ -11,6 +11,8 @@ export const RISK_SCORE = { informational: 21, low: 21, medium: 47, high: 73 } a
 export const eventOf = (source: EventSource): { channel: string; eventId: number } => EVENTS[source]
 export const isSysmon = (source: EventSource): boolean =>
   EVENTS[source].channel === 'Microsoft-Windows-Sysmon/Operational'
+export const isPowerShell = (source: EventSource): boolean =>
+  EVENTS[source].channel === 'Microsoft-Windows-PowerShell/Operational'
 export const fileName = (rule: PlatformRule): string => rule.id.replaceAll('-', '_')
 
 /** The single rules that a correlation joins, in its order. */

@@ -48,8 +48,11 @@ export function sigmaEvent(record: EventRecord): SigmaEvent {
       const value = fields.get(theirs)
       if (value !== undefined) fields.set(ours, value)
     }
-  } else if (record.eventId === 4104 && /^(?:microsoft-windows-powershell|powershellcore)$/.test(provider)) {
-    sources.add('ps_script')
+  } else if (
+    (record.eventId === 4103 || record.eventId === 4104) &&
+    /^(?:microsoft-windows-powershell|powershellcore)$/.test(provider)
+  ) {
+    sources.add(record.eventId === 4103 ? 'ps_module' : 'ps_script')
   }
   if (
     channel === 'microsoft-windows-wmi-activity/operational' ||
