@@ -25,6 +25,7 @@ export {
 export { ALLOW_LIST, loadPack, openPackCache, packFolder, readAllowList, withoutWindow } from './pack.ts'
 export { RuleDatabase, type RuleDatabaseOptions, type RuleResult, type RuleRow } from './rule-database.ts'
 export {
+  hostKey,
   type MatchOrigin,
   type PackResult,
   PackRun,

@@ -34,12 +34,17 @@ export interface PackRunOptions {
   readonly allowList?: UserTable
 }
 
+/** A machine under one name, whether a source writes it short or with its domain. */
+export function hostKey(host: string | undefined): string {
+  return (host ?? '').toLowerCase().split('.')[0] ?? ''
+}
+
 export interface PackResult {
   readonly matches: readonly RuleMatch[]
   /** The rules that were loaded, run or not. */
   readonly rules: readonly Detection[]
-  /** Telemetry that the evidence held. */
-  readonly signals: ReadonlySet<Signal>
+  /** Telemetry that the evidence held, by host: {@link hostKey}. */
+  readonly signals: ReadonlyMap<string, ReadonlySet<Signal>>
 }
 
 /** Tables that hold a Windows event a second time: rules read it from `Event`, exported rows still come in. */
@@ -60,6 +65,7 @@ export class PackRun {
   readonly #rules: readonly Detection[]
   readonly #options: PackRunOptions
   readonly #signals = new Set<Signal>()
+  readonly #byHost = new Map<string, Set<Signal>>()
   #database: RuleDatabase | undefined
   #events: ReturnType<RuleDatabase['sink']> | undefined
   #rows: ReturnType<RuleDatabase['sink']> | undefined
@@ -75,7 +81,7 @@ export class PackRun {
   event(event: EventRecord): void {
     const signal = signalOfEvent(event.provider, event.eventId)
     if (signal === undefined) return
-    this.#signals.add(signal)
+    this.#note(event.computer, signal)
     this.#events ??= this.#open().sink({ tables: TABLES_FROM_EVENTS, report: this.#report })
     this.#events.event(event)
   }
@@ -84,14 +90,16 @@ export class PackRun {
     const table = canonicalTableName(row.table)
     const signals = table === undefined ? [] : signalsOfTable(table)
     if (signals.length === 0) return
-    for (const signal of signals) this.#signals.add(signal)
+    const host = row.columns.findIndex((column) => /^(?:Computer|DeviceName)$/i.test(column))
+    const named = row.values[host]
+    for (const signal of signals) this.#note(typeof named === 'string' ? named : undefined, signal)
     this.#rows ??= this.#open().sink({ report: this.#report })
     this.#rows.row(row)
   }
 
   /** Runs the rules. A rule that fails is reported and stops none of the others. */
   async finish(now: Date): Promise<PackResult> {
-    const result = { rules: this.#rules, signals: this.#signals }
+    const result = { rules: this.#rules, signals: this.#byHost }
     if (this.#database === undefined) return { ...result, matches: [] }
     const database = this.#database
     try {
@@ -103,7 +111,7 @@ export class PackRun {
           found.push(...(await this.#run(database, rule, now.getTime())))
         }
       }
-      return { ...result, matches: await withOrigins(database, found) }
+      return { ...result, matches: await withOrigins(database, found, this.#rows !== undefined) }
     } finally {
       await database.close()
     }
@@ -112,6 +120,14 @@ export class PackRun {
   /** Ends the run without a result. */
   async close(): Promise<void> {
     await this.#database?.close()
+  }
+
+  #note(host: string | undefined, signal: Signal): void {
+    this.#signals.add(signal)
+    const key = hostKey(host)
+    const known = this.#byHost.get(key)
+    if (known === undefined) this.#byHost.set(key, new Set([signal]))
+    else known.add(signal)
   }
 
   #open(): RuleDatabase {
@@ -186,7 +202,11 @@ export function originQuery({ name, time, host, kind }: OriginTable): string {
 }
 
 /** Rules name no record, since the cloud has none: the records of a match are those of its time and host that the rule reads. */
-async function withOrigins(database: RuleDatabase, found: readonly Found[]): Promise<RuleMatch[]> {
+async function withOrigins(
+  database: RuleDatabase,
+  found: readonly Found[],
+  hasRows: boolean,
+): Promise<RuleMatch[]> {
   const keys = found.flatMap(({ row }, index) => {
     const host = text(row.Computer) ?? text(row.DeviceName)
     const times = new Set([text(row.TimeGenerated) ?? text(row.Timestamp), text(row.LastSeen)])
@@ -198,8 +218,9 @@ async function withOrigins(database: RuleDatabase, found: readonly Found[]): Pro
   const origins = new Map<number, { table: string; origin: MatchOrigin }[]>()
   if (keys.length > 0) {
     for (const table of ORIGIN_TABLES) {
+      const filled = hasRows || TABLES_FROM_EVENTS.includes(table.name)
       const wanted = found.some(({ rule }) => rule.tables.some((read) => read.name === table.name))
-      if (!wanted) continue
+      if (!filled || !wanted) continue
       const { rows } = await database.runWith(originQuery(table), MATCH_KEYS, keys, { atMs: 0 })
       for (const row of rows) addOrigin(origins, found, table.name, row)
     }

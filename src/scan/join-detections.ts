@@ -1,4 +1,4 @@
-import type { Detection, PackResult, RuleMatch, Signal } from '../detections/index.ts'
+import { hostKey, type PackResult, type RuleMatch, type Signal } from '../detections/index.ts'
 import type { JsonValue, ReportDetection, ReportSubscription, ScanReport } from '../reports/index.ts'
 
 /**
@@ -72,17 +72,11 @@ function subscriptionFinder(
 
 const lower = (value: unknown): string => (typeof value === 'string' ? value.toLowerCase() : '')
 
-/** `WS014` and `ws014.corp.example` are one machine to sources that write the short name. */
-function sameHost(a: string | undefined, b: string | undefined): boolean {
-  const [left, right] = [lower(a), lower(b)]
-  return left === right || left.split('.')[0] === right.split('.')[0]
-}
-
 function sameNames(subscription: ReportSubscription, match: RuleMatch): boolean {
   const consumer = lower(match.row.ConsumerName)
   const filter = lower(match.row.FilterName)
   if (consumer === '' && filter === '') return false
-  if (!sameHost(subscription.host, match.host)) return false
+  if (hostKey(subscription.host) !== hostKey(match.host)) return false
   if (consumer !== '' && consumer !== lower(subscription.consumer?.name)) return false
   const className = lower(match.row.ConsumerClass)
   const known = lower(subscription.consumer?.class)
@@ -90,23 +84,19 @@ function sameNames(subscription: ReportSubscription, match: RuleMatch): boolean 
   return filter === '' || subscription.filter === undefined || filter === lower(subscription.filter.name)
 }
 
-/** Rules that see a whole subscription wherever it came from: the ones to wish for when none fired. */
-const BINDING_SIGNALS: readonly Signal[] = ['wmi-activity', 'defender-wmi', 'sysmon-wmi']
+/** Signals that show a binding, whichever way it was made: what to wish for where no rule fired. */
+const BINDING: readonly Signal[] = ['wmi-activity', 'defender-wmi', 'sysmon-wmi']
 
+/** Rules that would have shown the binding, with what their telemetry asks for, as far as the host lacks it. */
 function needed(subscription: ReportSubscription, { rules, signals }: PackResult): string[] {
-  // The stock subscription and other known good is silent because it is known, not because it was not seen.
+  // What is known good is silent because it is known, not because it was not seen.
   if (subscription.verdict === 'known-good') return []
-  const wanted = rules.filter(
-    (rule) =>
-      rule.id.startsWith('wmi-subscription-bound') &&
-      rule.signals.some((signal) => BINDING_SIGNALS.includes(signal)) &&
-      !rule.signals.some((signal) => signals.has(signal)),
-  )
-  return wanted.map((rule) => `${rule.id}: ${turnOn(rule)}`)
-}
-
-function turnOn(rule: Detection): string {
-  return rule.tables[0]?.enable ?? ''
+  const seen = signals.get(hostKey(subscription.host)) ?? new Set()
+  return rules
+    .filter((rule) => rule.id.startsWith('wmi-subscription-bound-'))
+    .filter((rule) => rule.signals.some((signal) => BINDING.includes(signal)))
+    .filter((rule) => !rule.signals.some((signal) => seen.has(signal)))
+    .map((rule) => `${rule.id}: ${rule.tables[0]?.enable ?? ''}`)
 }
 
 /** By code units, not by locale: the same order on every machine. */

@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest'
+import type { Diagnostic } from '../../diagnostics/index.ts'
+import { loadPack, type ProvenRule, provenRule, readAllowList } from '../index.ts'
+import { type Proof, prove, renderProof } from './index.ts'
+
+const faults: Diagnostic[] = []
+const rules: ProvenRule[] = loadPack((diagnostic) => faults.push(diagnostic)).map(provenRule)
+let proof: Promise<Proof> | undefined
+const proved = (): Promise<Proof> => {
+  proof ??= prove(rules, { watchlists: [readAllowList()], report: (diagnostic) => faults.push(diagnostic) })
+  return proof
+}
+/** A new translator compiles every query once; with the cache it is a fraction. */
+const TIMEOUT_MS = 300_000
+
+describe('the detection pack', () => {
+  test('every rule does over its evidence, near misses and the techniques what it says', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const result = await proved()
+    expect(faults).toEqual([])
+    expect(result.tests.filter((item) => !item.passed)).toEqual([])
+    expect(result.matrix.filter((cell) => !['fired', 'silent', 'blind'].includes(cell.state))).toEqual([])
+    expect(result.signals.filter((signal) => signal.found !== signal.expected)).toEqual([])
+    expect(result.untested).toEqual([])
+    expect(result.passed).toBe(true)
+  })
+
+  test('each technique fires some rule in every source that can show it', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const { matrix } = await proved()
+    const firing = (scenario: string): string[] => [
+      ...new Set(
+        matrix
+          .filter((cell) => cell.scenario === scenario && cell.state === 'fired')
+          .filter((cell) => cell.rule !== 'baseline-sentinel-query')
+          .map((cell) => cell.source),
+      ),
+    ]
+    // Security shows command lines alone: an interactive PowerShell has none that tells. WMIC and mofcomp run no script.
+    expect(firing('powershell-command-line')).toEqual(['sysmon', 'wmi-activity', 'powershell', 'defender'])
+    expect(firing('wmic-active-script')).toEqual(['sysmon', 'wmi-activity', 'security', 'defender'])
+    expect(firing('mofcomp')).toEqual(['sysmon', 'wmi-activity', 'security', 'defender'])
+  })
+
+  test('the script consumer is rated above the command line one', { timeout: TIMEOUT_MS }, async () => {
+    const severityOf = async (scenario: string): Promise<string | undefined> =>
+      (await proved()).matrix.find(
+        (cell) =>
+          cell.rule === 'wmi-subscription-correlated' &&
+          cell.scenario === scenario &&
+          cell.source === 'wmi-activity',
+      )?.severity
+    expect(await severityOf('wmic-active-script')).toBe('High')
+    expect(await severityOf('powershell-command-line')).toBe('Medium')
+  })
+
+  test('the baseline sees one technique of three, and says so', { timeout: TIMEOUT_MS }, async () => {
+    const { matrix } = await proved()
+    const fired = matrix.filter((cell) => cell.rule === 'baseline-sentinel-query' && cell.state === 'fired')
+    expect(new Set(fired.map((cell) => cell.scenario))).toEqual(new Set(['wmic-active-script']))
+  })
+
+  test('every format holds the whole result', { timeout: TIMEOUT_MS }, async () => {
+    const result = await proved()
+    const text = renderProof(result, 'text')
+    expect(text).toContain('baseline-sentinel-query (baseline)')
+    expect(text).toMatch(/^PASSED {2}16 rules/m)
+    const junit = renderProof(result, 'junit')
+    expect(junit.match(/<testcase /g)).toHaveLength(
+      result.tests.length + result.matrix.length + result.signals.length,
+    )
+    expect(junit).not.toContain('<failure')
+    expect(renderProof(result, 'markdown')).toContain('| wmi-subscription-bound-5861 |')
+    expect(JSON.parse(renderProof(result, 'json'))).toEqual(JSON.parse(JSON.stringify(result)))
+  })
+})
