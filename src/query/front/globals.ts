@@ -1,9 +1,7 @@
-import type { QuerySchema } from '../sql/types.ts'
+import type { KustoType, QuerySchema, QueryTable } from '../sql/types.ts'
 import { FILE_PROFILE_COLUMNS } from './invoke.ts'
 import { type KustoGlobals, kusto } from './language.ts'
 import { WATCHLIST_COLUMNS } from './table.ts'
-
-const cache = new WeakMap<QuerySchema, KustoGlobals>()
 
 /** `['a b']:string`, quoted so that any name can stand there. */
 export function schemaText(columns: readonly { readonly name: string; readonly type: string }[]): string {
@@ -11,18 +9,66 @@ export function schemaText(columns: readonly { readonly name: string; readonly t
   return `(${quoted.join(', ')})`
 }
 
-/** The binder's view of a schema: one database with all tables, FileProfile and watchlists. Kept per schema object. */
-export function globalsFor(schema: QuerySchema): KustoGlobals {
-  const known = cache.get(schema)
-  if (known !== undefined) return known
+interface Known {
+  /** Symbols of tables by name, made when a query first names them: making all takes half a second. */
+  readonly tables: Map<string, unknown>
+  /** Globals by the names of the tables in them. */
+  readonly globals: Map<string, KustoGlobals>
+}
+
+const cache = new WeakMap<QuerySchema, Known>()
+
+/** Globals kept per schema; a long batch must not hold one for each of its queries. */
+const MAX_GLOBALS = 50
+
+/** The binder's view of a schema, for one text: a database with the tables it can name, FileProfile and watchlists. */
+export function globalsFor(schema: QuerySchema, text: string): KustoGlobals {
+  const known = cache.get(schema) ?? { tables: new Map(), globals: new Map() }
+  cache.set(schema, known)
+  const wanted = tablesNamed(schema, text)
+  const key = wanted.map((table) => table.name).join('\n')
+  const made = known.globals.get(key)
+  if (made !== undefined) return made
   const { Symbols, GlobalState } = kusto().Language
-  const tables = schema.tables.map((table) =>
-    Symbols.TableSymbol.From(schemaText(table.columns)).WithName(table.name),
-  )
+  const tables = wanted.map((table) => {
+    const symbol = known.tables.get(table.name) ?? tableSymbol(table)
+    known.tables.set(table.name, symbol)
+    return symbol
+  })
   const database = new Symbols.DatabaseSymbol.ctor('local', [...tables, fileProfile(), watchlist(schema)])
   const globals = GlobalState.Default.WithDatabase(database)
-  cache.set(schema, globals)
+  if (known.globals.size >= MAX_GLOBALS) known.globals.clear()
+  known.globals.set(key, globals)
   return globals
+}
+
+/** Tables whose name stands in the text; all of them where a wildcard, `search` or `find` may mean any. */
+function tablesNamed(schema: QuerySchema, text: string): readonly QueryTable[] {
+  if (/\w\*|\b(search|find)\b|\bunion\b[^|;]*\*/.test(text)) return schema.tables
+  const words = new Set(text.match(/[A-Za-z_]\w*/g) ?? [])
+  // A name that is no word of its own (a watchlist's) is written in quotes and brackets: keep it in any case.
+  return schema.tables.filter((table) => words.has(table.name) || !/^[A-Za-z_]\w*$/.test(table.name))
+}
+
+function tableSymbol(table: QueryTable): unknown {
+  const { Symbols } = kusto().Language
+  const columns = table.columns.map(
+    ({ name, type }) => new Symbols.ColumnSymbol.ctor(name, Symbols.ScalarTypes[SCALAR_NAMES[type]]),
+  )
+  return new Symbols.TableSymbol.$ctor4(table.name, columns)
+}
+
+const SCALAR_NAMES: Readonly<Record<KustoType, string>> = {
+  bool: 'Bool',
+  int: 'Int',
+  long: 'Long',
+  real: 'Real',
+  decimal: 'Decimal',
+  string: 'String',
+  datetime: 'DateTime',
+  timespan: 'TimeSpan',
+  guid: 'Guid',
+  dynamic: 'Dynamic',
 }
 
 function fileProfile(): unknown {

@@ -110,7 +110,7 @@ function isTabular(syn: Syn): boolean {
 
 function analyze(text: string, options: CompileOptions): KustoCode {
   try {
-    return kusto().Language.KustoCode.ParseAndAnalyze(text, globalsFor(options.schema))
+    return kusto().Language.KustoCode.ParseAndAnalyze(text, globalsFor(options.schema, text))
   } catch (error) {
     // The service is one 4 MB line; only the message of what it throws is fit to show.
     const message = error instanceof Error ? error.message.slice(0, 200) : 'unknown failure'

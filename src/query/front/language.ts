@@ -11,7 +11,9 @@ export interface KustoLibrary {
     readonly KustoFacts: { GetExpressionResultName(node: KustoNode, fallback: string | null): string | null }
     readonly Syntax: { readonly SyntaxKind: Readonly<Record<string, unknown>> }
     readonly Symbols: {
-      readonly TableSymbol: { From(schema: string): KustoTableSymbol }
+      readonly TableSymbol: { readonly $ctor4: new (name: string, columns: unknown[]) => unknown }
+      readonly ColumnSymbol: { readonly ctor: new (name: string, type: unknown) => unknown }
+      readonly ScalarTypes: Readonly<Record<string, unknown>>
       readonly DatabaseSymbol: { readonly ctor: new (name: string, members: unknown[]) => unknown }
       readonly FunctionSymbol: {
         readonly $ctor16: new (
@@ -39,10 +41,6 @@ export interface KustoTypeSymbol {
   readonly Columns?: KustoList<{ readonly Name: string; readonly Type: KustoTypeSymbol }>
   readonly IsOpen?: boolean
   readonly UnderlyingType?: KustoTypeSymbol
-}
-
-interface KustoTableSymbol extends KustoTypeSymbol {
-  WithName(name: string): KustoTableSymbol
 }
 
 export interface KustoNode {
