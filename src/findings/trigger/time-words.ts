@@ -211,7 +211,8 @@ export function uptimeWords(atoms: readonly Atom[]): {
   }
   if (from !== undefined && to !== undefined) {
     const words = from === to ? durationWords(from) : spanWords(from, to)
-    return { ...bounds, words: `${words} after the computer starts` }
+    const figures = to > 60 ? ` (uptime ${from === to ? from : `${from} to ${to}`} seconds)` : ''
+    return { ...bounds, words: `${words} after the computer starts${figures}` }
   }
   if (from !== undefined)
     return {

@@ -73,7 +73,7 @@ describe('facts for scoring', () => {
     expect(rows).toEqual(['uptime'])
     expect(
       plain(`${SYSTEM} AND TargetInstance.SystemUpTime >= 240 AND TargetInstance.SystemUpTime < 325`),
-    ).toBe('Between 4 and 5 minutes 25 seconds after the computer starts')
+    ).toBe('Between 4 and 5 minutes 25 seconds after the computer starts (uptime 240 to 325 seconds)')
   })
 
   test('a counter class without condition is no uptime window', () => {
