@@ -16,3 +16,4 @@ export type {
 export { excerpt, type LineAndColumn, lineAndColumn } from './excerpt.ts'
 export { InputError, type InputErrorOptions } from './input-error.ts'
 export { invariant, unreachable } from './invariant.ts'
+export { firstOnly, type LimitedReport, limitedReport, type ReportLimits } from './limited-report.ts'

@@ -30,8 +30,6 @@ export class EvidenceFile {
   readonly path: string
   readonly name: string
   readonly id: string
-  /** Up to 64 KiB of the start. */
-  readonly head: Uint8Array
   readonly format: FileFormat
   readonly given: boolean
   readonly access: RandomAccess | undefined
@@ -50,7 +48,6 @@ export class EvidenceFile {
   private constructor(options: EvidenceFileOptions, head: Uint8Array, rest: AsyncIterator<Uint8Array>) {
     this.path = options.path
     this.name = options.name
-    this.head = head
     this.given = options.given ?? false
     this.access = options.access
     this.localPath = options.localPath
@@ -118,10 +115,7 @@ export class EvidenceFile {
     if (this.#started) throw new Error('invariant: the bytes of an evidence file are read once')
     this.#started = true
     this.#first = undefined
-    const skipped: AsyncIterator<Uint8Array> = {
-      next: () => Promise.resolve({ done: true, value: undefined }),
-    }
-    this.#rest = skipped
+    this.#rest = NOTHING
     return (bytes) => {
       this.#bytesRead += bytes.length
       this.#hash?.update(bytes)
@@ -147,12 +141,15 @@ export class EvidenceFile {
     this.#finished = true
     if (this.#hash === undefined) {
       await this.#rest.return?.()
-      return
+    } else {
+      while ((await this.#next()) !== undefined) {
+        // Only the hash needs these bytes.
+      }
+      this.#sha256 = this.#hash.digest('hex')
     }
-    while ((await this.#next()) !== undefined) {
-      // Only the hash needs these bytes.
-    }
-    this.#sha256 = this.#hash.digest('hex')
+    // Files are listed to the end of a run, a million of them perhaps: no bytes are kept with them.
+    this.#first = undefined
+    this.#rest = NOTHING
   }
 
   async #next(): Promise<Uint8Array | undefined> {
@@ -167,6 +164,10 @@ export class EvidenceFile {
     this.#hash?.update(chunk)
     return chunk
   }
+}
+
+const NOTHING: AsyncIterator<Uint8Array> = {
+  next: () => Promise.resolve({ done: true, value: undefined }),
 }
 
 function asyncIterator(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncIterator<Uint8Array> {

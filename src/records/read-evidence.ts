@@ -1,15 +1,15 @@
-import { InputError, type Report } from '../diagnostics/index.ts'
+import { InputError, limitedReport, type Report } from '../diagnostics/index.ts'
 import { decodeText, type EvidenceFile, openEvidence, toUtf8 } from '../evidence/index.ts'
 import { readEventCsv, readEventJson, readEventXml } from './events/index.ts'
 import { createEvtxScanner } from './evtx/index.ts'
 import { scanEvtxFile } from './evtx/node/scan-file.ts'
 import { type FileContext, type FileOutcome, unreadOutcome } from './file-context.ts'
-import { limitedReport } from './limited-report.ts'
 import type { EvidenceItem, ReadOptions, RecordSink } from './read.ts'
 import { RepositoryFolders } from './repository-folders.ts'
 
-/** MOF text and repository files are read whole; honest ones are far smaller. */
-const MAX_MOF_BYTES = 64 * 2 ** 20
+/** MOF text is read whole: the largest that Windows has (cimwin32.mof) are of some megabytes. */
+const MAX_MOF_BYTES = 8 * 2 ** 20
+/** Repository files are read whole; honest ones are far smaller. */
 const MAX_REPOSITORY_BYTES = 2 ** 31 - 1
 /** A larger event log is read with visits to the event loop, a little slower: an interrupt must not wait for it. */
 const MAX_BLOCKING_BYTES = 2 ** 30
@@ -19,8 +19,12 @@ const BREATHE_BYTES = 8 * 2 ** 20
 /** Names that promise evidence: a file of such a name and unknown content is an error, not just skipped. */
 const EVIDENCE_NAME = /\.(evtx|jsonl?|ndjson|csv|xml|mof|mfl|zip|gz|tgz|zst|7z|tar|btr|map)$|^objects\.data$/i
 
+/** Diagnostics of one code told in one run; an archive can have a million members of no known kind. */
+const MAX_TOLD = 1000
+
 interface Session {
   readonly options: ReadOptions
+  readonly report: Report
   readonly sink: RecordSink
   readonly repositories: RepositoryFolders
   currentPath: string
@@ -34,8 +38,10 @@ interface Session {
  */
 export async function readEvidence(paths: readonly string[], options: ReadOptions): Promise<EvidenceItem[]> {
   const repositories = new RepositoryFolders((files) => options.sink.repository?.(files))
+  const limited = limitedReport(options.report, { each: MAX_TOLD })
   const session: Session = {
     options,
+    report: limited.report,
     sink: { ...bindSink(options.sink) },
     repositories,
     currentPath: '',
@@ -44,7 +50,7 @@ export async function readEvidence(paths: readonly string[], options: ReadOption
   const read: { file: EvidenceFile; id: string; outcome: FileOutcome }[] = []
   const ids = new Map<string, number>()
   const files = openEvidence(paths, {
-    report: options.report,
+    report: limited.report,
     ...(options.hash === undefined ? {} : { hash: options.hash }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   })
@@ -56,6 +62,7 @@ export async function readEvidence(paths: readonly string[], options: ReadOption
     read.push({ file, id, outcome: await readFile(file, id, session) })
   }
   repositories.flush()
+  limited.flush()
   return read.map(({ file, id, outcome }) => toItem(file, id, outcome))
 }
 
@@ -86,7 +93,7 @@ async function readFile(file: EvidenceFile, id: string, session: Session): Promi
   if (file.problem !== undefined) return unreadOutcome(file.problem)
   session.currentPath = file.path
   await breathe(session, BREATHE_BYTES)
-  const limited = limitedReport(session.options.report, file.path)
+  const limited = limitedReport(session.report, { source: file.path })
   const context: FileContext = {
     evidence: id,
     source: file.path,

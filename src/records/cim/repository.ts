@@ -1,8 +1,7 @@
-import { InputError, type Report } from '../../diagnostics/index.ts'
+import { firstOnly, InputError, type Report } from '../../diagnostics/index.ts'
 import { type ClassDefinition, readQualifiers } from './class-definition.ts'
 import { defaultValue, type Schema, type SchemaProperty } from './class-schema.ts'
 import { NO_PAGE, SYSTEM_NAMESPACE } from './layout.ts'
-import { limited } from './limited-report.ts'
 import { type Mapping, readMappings } from './mapping.ts'
 import { type NamespaceRef, Snapshot } from './snapshot.ts'
 import { liveSubscriptionInstances } from './subscription-classes.ts'
@@ -81,7 +80,7 @@ function leadsToIndex(files: RepositoryFiles, mapping: Mapping): boolean {
  * still carves such files).
  */
 export function openRepository(files: RepositoryFiles, report: Report): Repository {
-  const { current, older } = openSnapshots(files, limited(report))
+  const { current, older } = openSnapshots(files, firstOnly(report, { each: 100, code: 'cim/more' }))
   if (current === undefined) {
     throw new InputError(
       'cim/no-mapping',

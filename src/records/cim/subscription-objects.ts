@@ -1,8 +1,7 @@
-import type { Report } from '../../diagnostics/index.ts'
+import { firstOnly, type Report } from '../../diagnostics/index.ts'
 import { Carver } from './carve.ts'
 import { allInstances } from './catalog.ts'
 import { PAGE_SIZE } from './layout.ts'
-import { limited } from './limited-report.ts'
 import { Remains } from './remains.ts'
 import { openSnapshots } from './repository.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -19,7 +18,7 @@ import type { RepositoryFiles, RepositoryInstance, RepositoryObject } from './ty
  * with `recovered.from` `carved`, since deleted and live cannot be told apart, and the report says so.
  */
 export function readSubscriptionObjects(files: RepositoryFiles, report: Report): RepositoryObject[] {
-  const limitedReport = limited(report)
+  const limitedReport = firstOnly(report, { each: 100, code: 'cim/more' })
   if (files.objects === undefined || files.objects.length === 0) {
     limitedReport({
       code: 'cim/record-missing',

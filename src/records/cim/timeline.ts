@@ -1,6 +1,5 @@
 import { filetimeToIso } from '../../bytes/index.ts'
-import type { Report } from '../../diagnostics/index.ts'
-import { limited } from './limited-report.ts'
+import { firstOnly, type Report } from '../../diagnostics/index.ts'
 import { recoverInstances } from './recovered-instances.ts'
 import { openSnapshots } from './repository.ts'
 import type { InstancePlace, Snapshot } from './snapshot.ts'
@@ -20,7 +19,7 @@ const USED_APPLICATION = 'CCM_RecentlyUsedApps'
  * since clocks are set back. Only `used` entries have a wall-clock time of the event itself.
  */
 export function readTimeline(files: RepositoryFiles, report: Report): TimelineEntry[] {
-  const limitedReport = limited(report)
+  const limitedReport = firstOnly(report, { each: 100, code: 'cim/more' })
   const { current, older } = openSnapshots(files, limitedReport)
   const entries: TimelineEntry[] = []
   // Pages move: a record is the same when its path and its place in the order of writes are.

@@ -337,3 +337,12 @@ describe('the same row in every answer', () => {
     expect(diagnostics.map((diagnostic) => diagnostic.code)).toEqual(['events/time-zone-unknown'])
   })
 })
+
+test('an object of a hundred thousand keys is no record, whatever else it holds', async () => {
+  const keys = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`k${index}`, index]))
+  const { events, diagnostics } = await read(
+    `${JSON.stringify({ ...keys, ...DUMPED })}\n${JSON.stringify(DUMPED)}`,
+  )
+  expect(events).toHaveLength(1)
+  expect(diagnostics.map((diagnostic) => diagnostic.code)).toEqual(['events/unknown-shape'])
+})

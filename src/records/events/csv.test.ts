@@ -91,3 +91,12 @@ test('rows that open quotes without end are given up after a bounded number of n
   expect(rows).toHaveLength(1)
   expect(diagnostics.length).toBeLessThan(200)
 })
+
+test('a file whose rows do not fit its header is given up, one with some such rows is not', async () => {
+  const bad = await read(Buffer.from(`${HEADER}\n${'"\n'.repeat(200_000)}`), 1 << 20)
+  expect(bad.outcome).toMatchObject({ kind: 'unknown', damaged: 10_000 })
+  expect(bad.diagnostics.at(-1)).toMatchObject({ code: 'exports/cut-file', severity: 'error' })
+  const good = `2024-03-02T10:14:07Z,w,ProcessCreated,\n`.repeat(2000)
+  const some = await read(Buffer.from(`${HEADER}\n${good}${'x\n'.repeat(11_000)}${good}`), 1 << 20)
+  expect(some.rows).toHaveLength(4000)
+})

@@ -10,6 +10,13 @@ const MAX_COLUMNS = 4096
 /** Quotes left open in one file, after each of which reading starts anew at the next line. */
 const MAX_RESTARTS = 16
 
+/** Damaged rows, and how many times the good ones, after which the rest is not read: each costs an error object. */
+const MAX_DAMAGED = 10_000
+const MAX_DAMAGED_SHARE = 10
+
+/** Thrown out of the parser, which knows no other way to stop. */
+class Hopeless extends Error {}
+
 interface Progress {
   columns: readonly string[] | undefined
   /** Where the next row starts. */
@@ -76,9 +83,23 @@ async function readUntilStuck(
     await pipeline(Readable.from(source.from(start)), parser)
     return undefined
   } catch (error) {
+    if (error instanceof Hopeless) {
+      tellHopeless(progress, context)
+      return undefined
+    }
     if (!(error instanceof CsvError)) throw error
     return error
   }
+}
+
+function tellHopeless(progress: Progress, context: FileContext): void {
+  context.report({
+    code: 'exports/cut-file',
+    severity: 'error',
+    message: `nearly all of ${progress.damaged} rows do not fit the header; the rest of the file was not read`,
+    at: { in: 'bytes', source: context.source, offset: progress.offset },
+    hint: 'If only its beginning is damaged, cut that off and give the rest.',
+  })
 }
 
 function takeRow(
@@ -102,6 +123,9 @@ function takeRow(
       message: `the row has ${record.length} fields, the header ${progress.columns.length}; it was left out`,
       at: { in: 'bytes', source: context.source, offset },
     })
+    if (progress.damaged >= MAX_DAMAGED && progress.damaged > reader.read * MAX_DAMAGED_SHARE) {
+      throw new Hopeless()
+    }
   }
 }
 

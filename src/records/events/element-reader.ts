@@ -62,6 +62,19 @@ function withSplunkTime(classic: JsonObject, object: JsonObject): JsonObject {
   return { ...classic, source: object.source, ...(zoned ? { EventTime: time } : {}) }
 }
 
+/** Keys of one object; Elasticsearch documents with all their fields have some hundreds. */
+const MAX_KEYS = 20_000
+
+/** An object of a million keys is no record, and each shape would look through all of them. */
+function hasTooManyKeys(object: JsonObject): boolean {
+  let keys = 0
+  for (const _ in object) {
+    keys += 1
+    if (keys > MAX_KEYS) return true
+  }
+  return false
+}
+
 /** Wrappers in wrappers: an Elasticsearch hit whose source holds a raw line, and a little more. */
 const MAX_WRAPPING = 6
 
@@ -98,6 +111,11 @@ export class ElementReader {
   /** True once so many objects were of no known shape, and none of one, that the file is taken for something else. */
   get hopeless(): boolean {
     return this.#read === 0 && this.#unknown >= GIVE_UP_AFTER
+  }
+
+  /** Events, rows and entries read so far. */
+  get read(): number {
+    return this.#read
   }
 
   get rows(): ExportRowReader {
@@ -196,6 +214,10 @@ export class ElementReader {
       return
     }
     if (!isObject(value)) return
+    if (hasTooManyKeys(value)) {
+      this.#miss(offset)
+      return
+    }
     if (this.#takeObject(value, offset)) return
     const tables = this.#frames.tables(value) ?? (depth > 0 ? wrappedTables(value) : undefined)
     if (tables !== undefined) {

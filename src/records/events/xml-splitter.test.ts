@@ -113,6 +113,12 @@ describe('hostile input', () => {
     expect(diagnostics.map((diagnostic) => diagnostic.code)).toEqual(['events/oversized-element'])
   })
 
+  test('a million events of which none ends are looked through once', () => {
+    const { elements, diagnostics } = split(Buffer.from('<Event>'.repeat(1_000_000)), 1 << 20)
+    expect(elements).toEqual([])
+    expect(diagnostics).toHaveLength(1_000_000)
+  })
+
   test('elements nested without end are no event', () => {
     expect(eventFromXml(`<Event>${'<a>'.repeat(100_000)}`)).toBeUndefined()
   })

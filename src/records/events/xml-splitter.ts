@@ -87,8 +87,10 @@ export class XmlSplitter {
   /** Gives every whole event; returns where the rest starts that must be kept. */
   #scan(all: Buffer): number {
     let at = this.#inside ? 0 : findOpen(all, 0)
+    let close = -2
     while (at >= 0) {
-      const close = all.indexOf(CLOSE, at)
+      // Looked for again only once passed: of a million events that never end each would search to the end.
+      if (close === -2 || (close >= 0 && close < at)) close = all.indexOf(CLOSE, at)
       const next = findOpen(all, at + OPEN.length)
       if (next >= 0 && (close < 0 || next < close)) {
         this.#damage('is cut: another begins inside it', this.#offset + at)

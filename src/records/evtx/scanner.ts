@@ -1,9 +1,13 @@
-import { type DiagnosticCode, InputError } from '../../diagnostics/index.ts'
+import {
+  type DiagnosticCode,
+  InputError,
+  type LimitedReport,
+  limitedReport,
+} from '../../diagnostics/index.ts'
 import { type Chunk, hasChunkMagic, isAligned, liveEnd, openChunk, wrongChecksums } from './chunk.ts'
 import { crc32 as crc32InScript } from './crc32.ts'
 import { FILE_HEADER_FIELDS_SIZE, readFileHeader } from './file-header.ts'
 import { CHUNK_HEADER_SIZE, CHUNK_SIZE, FILE_HEADER_SIZE, MIN_RECORD_SIZE } from './layout.ts'
-import { LimitedReport } from './limited-report.ts'
 import { RecordReader } from './record.ts'
 import { RetryList } from './retry.ts'
 import { Selector } from './select.ts'
@@ -38,7 +42,10 @@ class Scanner implements EvtxScanner {
 
   constructor(options: EvtxScanOptions) {
     this.options = options
-    this.report = new LimitedReport(options.report, options.source)
+    this.report = limitedReport(options.report, {
+      code: 'evtx/more-diagnostics',
+      source: options.source,
+    })
     this.selector = new Selector(options.selection ?? 'all')
     this.recovered = options.recover === false ? undefined : new Recovered(options.sink)
     this.crc32 = options.crc32 ?? crc32InScript
@@ -72,7 +79,7 @@ class Scanner implements EvtxScanner {
     if (this.position === 0 || this.carried > 0) this.flush(this.carried)
     if (this.reader !== undefined) this.retry(this.reader)
     if (this.chunks === 0) {
-      this.report.add({
+      this.report.report({
         code: 'evtx/no-chunks',
         severity: this.hasHeader ? 'info' : 'error',
         message: 'no chunk of records in this event log',
@@ -80,7 +87,7 @@ class Scanner implements EvtxScanner {
       })
     }
     if (this.slackNotRead > 0) {
-      this.report.add({
+      this.report.report({
         code: 'evtx/slack-not-read',
         severity: 'info',
         message: `${this.slackNotRead} old records in slack could not be decoded: their templates were overwritten`,
@@ -88,7 +95,7 @@ class Scanner implements EvtxScanner {
       })
     }
     this.recovered?.release()
-    this.report.finish()
+    this.report.flush()
     const { read, relevant, damaged } = this
     return { read, relevant, damaged, recovered: this.recovered?.count ?? 0 }
   }
@@ -110,7 +117,7 @@ class Scanner implements EvtxScanner {
   private fileHeader(bytes: Uint8Array): void {
     const header = readFileHeader(bytes)
     if (header === undefined) {
-      this.report.add({
+      this.report.report({
         code: 'evtx/bad-file-header',
         severity: 'warning',
         message: 'the file does not start with a whole event log header',
@@ -124,7 +131,7 @@ class Scanner implements EvtxScanner {
       // A dirty log was open when it was copied; its header is only brought up to date on closing.
       const severity = header.isDirty ? 'info' : 'warning'
       const message = 'the file header does not match its checksum'
-      this.report.add({ code: 'evtx/bad-file-checksum', severity, message, at: this.at(0) })
+      this.report.report({ code: 'evtx/bad-file-checksum', severity, message, at: this.at(0) })
     }
   }
 
@@ -157,7 +164,7 @@ class Scanner implements EvtxScanner {
       this.warn('evtx/bad-chunk-magic', 'a chunk without its magic holds records; they were read', chunk, 0)
       return true
     }
-    this.report.add({
+    this.report.report({
       code: 'evtx/unreadable-chunk',
       severity: 'error',
       message: 'neither empty nor a chunk of records',
@@ -261,7 +268,7 @@ class Scanner implements EvtxScanner {
 
   private bad(code: DiagnosticCode, message: string, chunk: Chunk, start: number): void {
     this.damaged += 1
-    this.report.add({
+    this.report.report({
       code,
       severity: 'error',
       message,
@@ -288,7 +295,7 @@ class Scanner implements EvtxScanner {
   }
 
   private warn(code: DiagnosticCode, message: string, chunk: Chunk, position: number): void {
-    this.report.add({ code, severity: 'warning', message, at: this.at(chunk.fileOffset + position) })
+    this.report.report({ code, severity: 'warning', message, at: this.at(chunk.fileOffset + position) })
   }
 
   private at(offset: number): { in: 'bytes'; source: string; offset: number } {
