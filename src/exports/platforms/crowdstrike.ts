@@ -26,11 +26,6 @@ export function exportCrowdstrike(rules: readonly PlatformRule[]): PlatformExpor
           parts.flatMap(({ body }) => missingFacts('crowdstrike', body)),
         ),
       )
-    } else if (rule.body.kind === 'correlation' && rule.body.ordered) {
-      leftOut.push({
-        rule: rule.id,
-        why: 'the order of correlated events is not documented well enough here',
-      })
     } else files.push(alert(rule, query(rule, rules)))
   }
   files.push(alert(NATIVE, NATIVE_QUERY))
@@ -63,13 +58,12 @@ function alert(rule: Pick<PlatformRule, 'id' | 'title' | 'description'>, querySt
 function query(rule: PlatformRule, rules: readonly PlatformRule[]): string {
   const parts = partsOf(rule, rules)
   if (rule.body.kind === 'single') return parts.map(({ body }) => conditions(body)).join('')
-  const host = fieldOf('crowdstrike', 'host') ?? ''
-  const names = parts.map((_, index) => `part${index + 1}`)
+  const keys = rule.body.by.map((fact) => fieldOf('crowdstrike', fact) ?? '')
   const steps = parts.map(({ body }, index) => {
-    const link = index === 0 ? '' : ` | ${host} <=> ${names[index - 1]}.${host}`
-    return `  ${names[index]}: { ${conditions(body)}${link} } include: [${host}]`
+    const links = index === 0 ? [] : keys.map((key) => ` | ${key} <=> part${index}.${key}`)
+    return `  part${index + 1}: { ${conditions(body)}${links.join('')} } include: [${keys.join(', ')}]`
   })
-  return `correlate(\n${steps.join(',\n')},\nsequence=false, within=${rule.body.within})`
+  return `correlate(\n${steps.join(',\n')},\nsequence=${rule.body.ordered}, within=${rule.body.within})`
 }
 
 function conditions(body: SingleBody): string {
