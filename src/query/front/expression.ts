@@ -273,6 +273,7 @@ function readBuiltIn(context: Context, syn: Syn, name: string, args: readonly Sy
   if (syn.isUnknown && CHOICES.has(name)) return choice(context, syn, name, args)
   switch (name) {
     case 'column_ifexists':
+    case 'columnifexists':
       return readColumnIfExists(context, syn, args)
     case 'geo_info_from_ip_address':
       note(

@@ -63,5 +63,13 @@ export function readParseKv(context: Context, input: Rel, syn: Syn): Rel {
       value.kind === 'BooleanLiteralExpression' ? /true/i.test(String(spelled)) : String(spelled)
   }
   const value = readExpr(context, syn.child('Expression'))
-  return { kind: 'parse-kv', input, value, keys, options, columns: withNew(input, keys) }
+  return {
+    kind: 'parse-kv',
+    input,
+    value,
+    keys,
+    options,
+    columns: withNew(input, keys),
+    span: spanOf(context, syn),
+  }
 }

@@ -259,6 +259,7 @@ export type Rel =
       readonly keys: readonly Column[]
       readonly options: Readonly<Record<string, string | boolean>>
       readonly columns: readonly Column[]
+      readonly span: Span
     }
   | {
       readonly kind: 'make-series'

@@ -74,7 +74,7 @@ export const conversionRows: readonly FunctionRow[] = [
   to('real', 'todouble', 'toreal'),
   to('decimal', 'todecimal'),
   to('datetime', 'todatetime'),
-  to('timespan', 'totimespan'),
+  to('timespan', 'totimespan', 'totime'),
   to('guid', 'toguid'),
   {
     name: 'iff',

@@ -204,6 +204,7 @@ export const stringRows: readonly FunctionRow[] = [
   text('strcmp', ([a, b]) => `CASE WHEN ${a} < ${b} THEN -1 WHEN ${a} > ${b} THEN 1 ELSE 0 END`),
   {
     name: 'strcat_array',
+    aliases: ['array_strcat'],
     params: ['dynamic', 'string'],
     sql: {
       duckdb: ([a, b]) =>

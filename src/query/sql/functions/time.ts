@@ -191,7 +191,7 @@ export const timeRows: readonly FunctionRow[] = [
   ),
   lazy('datetime_diff', dateDiffSql),
   lazy('datetime_add', dateAddSql),
-  lazy('datetime_part', partSql),
+  lazy('datetime_part', partSql, 'datepart'),
   lazy('make_datetime', makeDatetimeSql),
   lazy('make_timespan', makeTimespanSql),
   part('getyear', 'year'),

@@ -211,6 +211,12 @@ export const arrayRows: readonly NativeRow[] = [
   }),
   native('jaccard_index', ['dynamic', 'dynamic'], 'real', (a, b) => jaccard(list(a) ?? [], list(b) ?? [])),
   native('zip', [], 'dynamic', (...args) => zip(args), { rest: 'dynamic' }),
+  native('repeat', ['dynamic', 'long'], 'dynamic', (value, count) => {
+    const length = number(count)
+    return length >= 0 && length <= MAX_REPEATS
+      ? Array.from({ length }, () => (value as Json | undefined) ?? null)
+      : undefined
+  }),
   native('bag_merge', [], 'dynamic', (...args) => merge(args), { rest: 'dynamic' }),
   native('merge_bags', ['dynamic'], 'dynamic', (bags) => merge(list(bags) ?? [])),
   native('bag_zip', ['dynamic', 'dynamic'], 'dynamic', bagZip),
@@ -223,6 +229,9 @@ export const arrayRows: readonly NativeRow[] = [
   }),
   native('treepath', ['dynamic'], 'dynamic', (a) => paths(a as Json, '$', 0)),
 ]
+
+/** Longest array `repeat` makes: Kusto's own limit of an array in a cell. */
+const MAX_REPEATS = 65_536
 
 /** Deepest JSON that is walked; the deepest in the shared evidence is 6. */
 const MAX_DEPTH = 64

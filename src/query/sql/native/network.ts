@@ -146,7 +146,28 @@ const exact = (found: string, wanted: string): boolean => found === wanted
 const prefixed = (found: string, wanted: string): boolean =>
   wanted.endsWith('.') ? found.startsWith(wanted) : found === wanted
 
+/** Fewest networks that cover an address range exactly: at each step the largest that starts there and fits. */
+function cidrList(from: Address | undefined, to: Address | undefined): string[] | undefined {
+  if (from === undefined || to === undefined || from.value > to.value) return undefined
+  const list: string[] = []
+  for (let at = from.value; at <= to.value; ) {
+    let bits = 32
+    while (
+      bits > 0 &&
+      at % (1n << BigInt(33 - bits)) === 0n &&
+      at + (1n << BigInt(33 - bits)) - 1n <= to.value
+    )
+      bits -= 1
+    list.push(`${dotted(at)}/${bits}`)
+    at += 1n << BigInt(32 - bits)
+  }
+  return list
+}
+
 export const networkRows: readonly NativeRow[] = [
+  native('ipv4_range_to_cidr_list', ['string', 'string'], 'dynamic', (a, b) =>
+    cidrList(parseIpv4(text(a)), parseIpv4(text(b))),
+  ),
   native('ipv4_compare', ['string', 'string', 'long'], 'long', (a, b, p) =>
     compare(parseIpv4(text(a)), parseIpv4(text(b)), p === undefined ? 32 : Number(p), 32),
   ),

@@ -58,6 +58,21 @@ function fill(values: Series, missing: number | null, forward: boolean): (number
   return forward ? result : result.reverse()
 }
 
+/** Gaps between two known values on the line through them; gaps at an edge take the nearest value, if wanted. */
+function fillLinear(values: Series, missing: number | null, edges: boolean): (number | null)[] {
+  const known = [...values.entries()].filter(([, value]) => value !== null && value !== missing)
+  return values.map((value, i) => {
+    if (value !== null && value !== missing) return value
+    const before = known.findLast(([at]) => at < i)
+    const after = known.find(([at]) => at > i)
+    if (before !== undefined && after !== undefined) {
+      const share = (i - before[0]) / (after[0] - before[0])
+      return (before[1] ?? 0) + share * ((after[1] ?? 0) - (before[1] ?? 0))
+    }
+    return edges ? (before?.[1] ?? after?.[1] ?? value) : value
+  })
+}
+
 interface Line {
   readonly rsquare: number
   readonly slope: number
@@ -249,6 +264,12 @@ export const seriesRows: readonly NativeRow[] = [
   native('series_fill_backward', ['dynamic', 'real'], 'dynamic', (a, b) => {
     const values = series(a)
     return values === undefined ? undefined : fill(values, b === undefined ? null : number(b), false)
+  }),
+  native('series_fill_linear', ['dynamic', 'real', 'bool'], 'dynamic', (a, missing, edges) => {
+    const values = series(a)
+    return values === undefined
+      ? undefined
+      : fillLinear(values, missing === undefined ? null : number(missing), edges !== false)
   }),
   native('series_fill_const', ['dynamic', 'real', 'real'], 'dynamic', (a, constant, missing) => {
     const values = series(a)

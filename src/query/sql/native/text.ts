@@ -268,7 +268,33 @@ function guidOf(source: string): string | undefined {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
 
+const BYTE_UNITS = ['Bytes', 'KB', 'MB', 'GB', 'TB', 'PB', 'EB'] as const
+
+/** `format_bytes(n [, precision [, unit]])`: the largest unit that keeps at least 1, unless one is named. */
+function formatBytes(size: number, precision: number, unit: string): string | undefined {
+  const named = BYTE_UNITS.findIndex((candidate) => candidate === unit)
+  if (unit !== '' && named < 0) return undefined
+  const fitting =
+    Math.abs(size) < 1 ? 0 : Math.min(Math.floor(Math.log2(Math.abs(size)) / 10), BYTE_UNITS.length - 1)
+  const at = unit === '' ? fitting : named
+  const value = size / 1024 ** at
+  return `${Number(value.toFixed(Math.min(Math.max(precision, 0), 15)))} ${BYTE_UNITS[at]}`
+}
+
+/** Lower-case hexadecimal of a 64-bit integer, at least `width` digits. */
+function toHex(value: bigint, width: number): string {
+  return BigInt.asUintN(64, value).toString(16).padStart(Math.min(width, 64), '0')
+}
+
 export const textRows: readonly NativeRow[] = [
+  native('format_bytes', ['real', 'long', 'string'], 'string', (size, precision, unit) =>
+    size === undefined
+      ? ''
+      : formatBytes(number(size), precision === undefined ? 0 : number(precision), text(unit)),
+  ),
+  native('tohex', ['long', 'long'], 'string', (value, width) =>
+    value === undefined ? '' : toHex(BigInt(text(value)), width === undefined ? 0 : number(width)),
+  ),
   native(
     'indexof',
     ['string', 'string', 'long', 'long', 'long'],

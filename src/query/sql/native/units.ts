@@ -71,6 +71,15 @@ const MASSES: Readonly<Record<string, number>> = {
   LongTon: 1016.0469088,
 }
 
+const ANGLES: Readonly<Record<string, number>> = {
+  Radian: 1,
+  Degree: Math.PI / 180,
+  Gradian: Math.PI / 200,
+  Arcminute: Math.PI / 10_800,
+  Arcsecond: Math.PI / 648_000,
+  Revolution: 2 * Math.PI,
+}
+
 const TIMES: Readonly<Record<string, number>> = { Second: 1, Minute: 60, Hour: 3600 }
 
 function scaled(unit: string, table: Readonly<Record<string, number>>): number | undefined {
@@ -108,6 +117,7 @@ function convert(name: string, size: (unit: string) => number | undefined): Nati
 }
 
 export const unitRows: readonly NativeRow[] = [
+  convert('convert_angle', (unit) => scaled(unit, ANGLES)),
   convert('convert_length', (unit) => scaled(unit, LENGTHS)),
   convert('convert_volume', (unit) => scaled(unit, VOLUMES)),
   convert('convert_energy', (unit) => scaled(unit, ENERGIES)),

@@ -79,9 +79,13 @@ function parsePath(source: string): Record<string, Json> {
 
 export const urlRows: readonly NativeRow[] = [
   native('parse_url', ['string'], 'dynamic', (source) => parseUrl(text(source)), { aliases: ['parseurl'] }),
-  native('parse_urlquery', ['string'], 'dynamic', (source) => ({
-    'Query Parameters': queryParameters(text(source)),
-  })),
+  native(
+    'parse_urlquery',
+    ['string'],
+    'dynamic',
+    (source) => ({ 'Query Parameters': queryParameters(text(source)) }),
+    { aliases: ['parseurlquery'] },
+  ),
   native('parse_path', ['string'], 'dynamic', (source) => parsePath(text(source))),
   native('url_decode', ['string'], 'string', (source) => decode(text(source)), { aliases: ['urldecode'] }),
   native('url_encode', ['string'], 'string', (source) => encode(text(source), /^[A-Za-z0-9\-_.!*()]$/, '+'), {

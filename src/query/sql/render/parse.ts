@@ -109,12 +109,31 @@ function withoutGroups(pattern: string): string {
   return result.replaceAll(/\(\?P?<\w+>/g, '(?:')
 }
 
+/** True for what RE2 and JavaScript read alike: no flags, no named groups, no classes only one of them has. */
+function isPlainRegex(pattern: string): boolean {
+  if (/\(\?[^:]|\\[pPQEzACG]|\[\[:/.test(pattern)) return false
+  try {
+    return new RegExp(pattern) instanceof RegExp
+  } catch {
+    // Not a regular expression to JavaScript: the caller refuses it by name.
+    return false
+  }
+}
+
 /** `parse-kv`: the text becomes a bag once, its members become columns. */
 export function renderParseKv(scope: TableScope, rel: Extract<Rel, { kind: 'parse-kv' }>): Relation {
   const input = renderRel(scope, rel.input)
   const { columns, keep, names } = withNew(input, rel.keys)
   const { dialect, builder } = scope
   const text = renderAs(exprScope(scope, input), rel.value, 'string')
+  if (typeof rel.options.regex === 'string' && !isPlainRegex(rel.options.regex)) {
+    return refuseAt(
+      scope,
+      rel.span,
+      'parse-kv with this regular expression',
+      'use extract_all() and mv-apply',
+    )
+  }
   builder.requiredFunctions.add('kql_parse_kv')
   const call = `kql_parse_kv(${text}, ${builder.text(JSON.stringify(rel.options))})`
   const bag = '"$kv"'
