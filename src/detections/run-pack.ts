@@ -47,14 +47,23 @@ export interface PackResult {
   readonly signals: ReadonlyMap<string, ReadonlySet<Signal>>
 }
 
-/** Tables that hold a Windows event a second time: rules read it from `Event`, exported rows still come in. */
-const TABLES_FROM_EVENTS = [
-  'DeviceEvents',
-  'DeviceFileEvents',
-  'DeviceProcessEvents',
-  'DeviceRegistryEvents',
-  'Event',
-]
+/**
+ * Tables that events fill. Rules read a thing from whichever table an estate has it in; here once is enough, and building the XML
+ * text of `Event` for every process start would cost more than all rules.
+ */
+const TABLES_OF = {
+  host: ['DeviceProcessEvents', 'DeviceFileEvents', 'DeviceRegistryEvents'],
+  wmi: ['DeviceEvents', 'Event'],
+  script: ['Event'],
+} as const
+type Group = keyof typeof TABLES_OF
+
+function groupOf(signal: Signal): Group {
+  if (signal === 'powershell') return 'script'
+  return signal === 'wmi-activity' || signal === 'sysmon-wmi' ? 'wmi' : 'host'
+}
+
+const TABLES_FROM_EVENTS: ReadonlySet<string> = new Set(Object.values(TABLES_OF).flat())
 
 /**
  * Runs the pack over evidence that is being read: `event` and `row` are methods of a RecordSink, the database opens beside the
@@ -67,7 +76,7 @@ export class PackRun {
   readonly #signals = new Set<Signal>()
   readonly #byHost = new Map<string, Set<Signal>>()
   #database: RuleDatabase | undefined
-  #events: ReturnType<RuleDatabase['sink']> | undefined
+  readonly #events: Partial<Record<Group, ReturnType<RuleDatabase['sink']>>> = {}
   #rows: ReturnType<RuleDatabase['sink']> | undefined
 
   constructor(options: PackRunOptions) {
@@ -82,8 +91,9 @@ export class PackRun {
     const signal = signalOfEvent(event.provider, event.eventId)
     if (signal === undefined) return
     this.#note(event.computer, signal)
-    this.#events ??= this.#open().sink({ tables: TABLES_FROM_EVENTS, report: this.#report })
-    this.#events.event(event)
+    const group = groupOf(signal)
+    this.#events[group] ??= this.#open().sink({ tables: TABLES_OF[group], report: this.#report })
+    this.#events[group].event(event)
   }
 
   row(row: ExportRow): void {
@@ -103,7 +113,7 @@ export class PackRun {
     if (this.#database === undefined) return { ...result, matches: [] }
     const database = this.#database
     try {
-      await this.#events?.finish()
+      for (const sink of Object.values(this.#events)) await sink.finish()
       await this.#rows?.finish()
       const found: Found[] = []
       for (const rule of this.#rules) {
@@ -218,7 +228,7 @@ async function withOrigins(
   const origins = new Map<number, { table: string; origin: MatchOrigin }[]>()
   if (keys.length > 0) {
     for (const table of ORIGIN_TABLES) {
-      const filled = hasRows || TABLES_FROM_EVENTS.includes(table.name)
+      const filled = hasRows || TABLES_FROM_EVENTS.has(table.name)
       const wanted = found.some(({ rule }) => rule.tables.some((read) => read.name === table.name))
       if (!filled || !wanted) continue
       const { rows } = await database.runWith(originQuery(table), MATCH_KEYS, keys, { atMs: 0 })
