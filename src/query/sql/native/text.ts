@@ -272,7 +272,7 @@ const BYTE_UNITS = ['Bytes', 'KB', 'MB', 'GB', 'TB', 'PB', 'EB'] as const
 
 /** `format_bytes(n [, precision [, unit]])`: the largest unit that keeps at least 1, unless one is named. */
 function formatBytes(size: number, precision: number, unit: string): string | undefined {
-  const named = BYTE_UNITS.findIndex((candidate) => candidate === unit)
+  const named = (BYTE_UNITS as readonly string[]).indexOf(unit)
   if (unit !== '' && named < 0) return undefined
   const fitting =
     Math.abs(size) < 1 ? 0 : Math.min(Math.floor(Math.log2(Math.abs(size)) / 10), BYTE_UNITS.length - 1)
