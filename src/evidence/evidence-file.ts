@@ -39,7 +39,7 @@ export class EvidenceFile {
   problem: string | undefined
   readonly #knownSize: number | undefined
   #rest: AsyncIterator<Uint8Array>
-  readonly #hash: Hash | undefined
+  #hash: Hash | undefined
   #bytesRead = 0
   #started = false
   #finished = false
@@ -150,6 +150,7 @@ export class EvidenceFile {
     // Files are listed to the end of a run, a million of them perhaps: no bytes are kept with them.
     this.#first = undefined
     this.#rest = NOTHING
+    this.#hash = undefined
   }
 
   async #next(): Promise<Uint8Array | undefined> {

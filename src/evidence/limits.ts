@@ -18,7 +18,7 @@ export interface EvidenceLimits {
 
 export const DEFAULT_LIMITS: EvidenceLimits = {
   nesting: 6,
-  members: 1_000_000,
+  members: 500_000,
   expandedBytes: 2 ** 40,
   ratio: 250,
   ratioFromBytes: 2 ** 30,

@@ -47,7 +47,13 @@ export async function readEvidence(paths: readonly string[], options: ReadOption
     currentPath: '',
     sinceBreath: 0,
   }
-  const read: { file: EvidenceFile; id: string; outcome: FileOutcome }[] = []
+  const items: EvidenceItem[] = []
+  // A file is listed once it was left, an archive once its members were: only then size and hash are known.
+  const archives: ReadFile[] = []
+  let last: ReadFile | undefined
+  const list = ({ file, id, outcome, index }: ReadFile): void => {
+    items[index] = toItem(file, id, outcome)
+  }
   const ids = new Map<string, number>()
   const files = openEvidence(paths, {
     report: limited.report,
@@ -59,11 +65,24 @@ export async function readEvidence(paths: readonly string[], options: ReadOption
     const count = (ids.get(file.id) ?? 0) + 1
     ids.set(file.id, count)
     const id = count === 1 ? file.id : `${file.id}-${count}`
-    read.push({ file, id, outcome: await readFile(file, id, session) })
+    if (last !== undefined) list(last)
+    const outcome = await readFile(file, id, session)
+    last = { file, id, outcome, index: items.length }
+    items.push(toItem(file, id, outcome))
+    if (file.format.kind === 'container') archives.push(last)
   }
+  if (last !== undefined) list(last)
+  archives.forEach(list)
   repositories.flush()
   limited.flush()
-  return read.map(({ file, id, outcome }) => toItem(file, id, outcome))
+  return items
+}
+
+interface ReadFile {
+  readonly file: EvidenceFile
+  readonly id: string
+  readonly outcome: FileOutcome
+  readonly index: number
 }
 
 function toItem(file: EvidenceFile, id: string, outcome: FileOutcome): EvidenceItem {
