@@ -30,6 +30,8 @@ interface Expected {
   /** Phrases of explanation, reasons or decoded layers. */
   readonly says?: readonly string[]
   readonly reasons?: readonly string[]
+  /** Reasons that may not be among them. */
+  readonly without?: readonly string[]
 }
 
 interface Case {
@@ -145,6 +147,7 @@ test.each(CASES.map((item, number) => ({ ...item, number })))('$row: $title', as
   for (const phrase of wanted.says ?? []) expect(words, shown).toContain(phrase.toLowerCase())
   const ids = judgement.reasons.map((reason) => reason.id)
   for (const id of wanted.reasons ?? []) expect(ids, shown).toContain(id)
+  for (const id of wanted.without ?? []) expect(ids, shown).not.toContain(id)
   expect(
     judgement.reasons.reduce((sum, reason) => sum + reason.weight, 0),
     'the score is the sum of its reasons',

@@ -332,7 +332,7 @@ function process(evidence: CaseEvidence, record: number): RenderedFile {
         Image: image,
         OriginalFileName: original,
         CommandLine: text(evidence.command),
-        CurrentDirectory: 'C:\\',
+        CurrentDirectory: text(evidence.directory, 'C:\\'),
         User: user,
         IntegrityLevel: text(evidence.integrity, user.endsWith('SYSTEM') ? 'System' : 'High'),
         ParentProcessGuid: '{11111111-0000-0000-0000-000000000002}',

@@ -178,7 +178,10 @@ function gather(items: readonly Item[], named: readonly Draft[]): Draft[] {
       continue
     }
     if (context?.onlyDefines === true || context?.tool === 'winmgmt') continue
-    const about = [context?.remoteHost?.toLowerCase() ?? '', baseName(context?.mofPath)].join('\0')
+    // A repair of WMI compiles dozens of files by their bare names: that is one act.
+    const mof = context?.mofPath
+    const file = mof === undefined || /[\\/]/.test(mof) ? baseName(mof) : 'mof'
+    const about = [context?.remoteHost?.toLowerCase() ?? '', file].join('\0')
     const key = [item.host, about].join('\0')
     const clusters = groups.get(key) ?? []
     groups.set(key, clusters)

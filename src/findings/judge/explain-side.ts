@@ -48,7 +48,9 @@ export function explainWithout(
   action: string | undefined,
   trigger: string,
 ): Explanation {
-  const story = facts.observations.map(storyOf).find((words) => words !== undefined)
+  const stories = [...new Set(facts.observations.map(storyOf).filter((words) => words !== undefined))]
+  const more = stories.length > 2 ? ` (and ${stories.length - 1} more acts like this)` : ''
+  const story = stories[0] === undefined ? undefined : `${stories[0]}${more}`
   const isUnseen =
     facts.filter?.query === undefined && facts.filter === undefined && facts.binding === undefined
   return {

@@ -268,7 +268,8 @@ function isOddMof(
 ): boolean {
   if (/[-/]n:\s*"?(?:\\\\[^\s"]*\\)?(?:root[\\/]subscription|\\\\(?!\.\\))/i.test(commandLine ?? ''))
     return true
-  if (path === undefined) return false
+  // A path that the script works out says nothing.
+  if (path === undefined || /^\$[\w({]/.test(path)) return false
   const normal = normalPath(path)
   if (normal.startsWith('\\\\')) return true
   if (extensionOf(normal) !== 'mof' && extensionOf(normal) !== 'mfl') return true

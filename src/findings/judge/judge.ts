@@ -71,9 +71,12 @@ function scored(group: string, applied: readonly Applied[], content: JudgementCo
 
 const sumOf = (reasons: readonly Reason[]): number => reasons.reduce((sum, reason) => sum + reason.weight, 0)
 
-/** Switches that say on which machine, and as whom, something is made: no place that its code reaches. */
+/**
+ * Switches that say on which machine, and as whom, something is made: no place that its code reaches.
+ * `domain/user:password@machine` is how the Impacket tools are told.
+ */
 const TARGETS =
-  /(?:\/(?:node|user|password|authority)\s{0,4}:|[-/]n:|-(?:computername|cn|credential|username)(?::|\s{1,9}))\s{0,4}(?:"[^"]*"|'[^']*'|\S+)/gi
+  /(?:\/(?:node|user|password|authority)\s{0,4}:|[-/]n:|-(?:computername|cn|credential|username)(?::|\s{1,9}))\s{0,4}(?:"[^"]*"|'[^']*'|\S+)|(?<=\s)[\w.$-]{1,64}[\\/][\w.$-]{1,64}(?::\S{0,64}?)?@[\w.:-]+/gi
 
 /** Whether the text that authored names the network or hides code; only where no consumer was read from it. */
 function attemptReachesOut(facts: SubscriptionFacts, payload: Payload, content: JudgementContent): boolean {
@@ -196,7 +199,10 @@ function verdictOf(outcome: Outcome, facts: SubscriptionFacts, payload: Payload)
   if (outcome.knownGood) return 'known-good'
   if (isAtLeast(outcome.severity, 'high')) return 'malicious'
   if (outcome.severity === 'medium') return 'suspicious'
-  const matters = isExecuting(payload.kind, consumerOf(facts)) || facts.state === 'attempted'
+  const consumer = consumerOf(facts)
+  // Trying to make what only writes is as little as having made it.
+  const matters =
+    isExecuting(payload.kind, consumer) || (facts.state === 'attempted' && consumer === undefined)
   return outcome.severity === 'low' && matters ? 'suspicious' : 'unknown'
 }
 

@@ -20,6 +20,8 @@ export interface AuthoredText {
   readonly context: AuthoringContext
   readonly user?: string
   readonly parentCommandLine?: string
+  /** Folder in which the process was started: bare file names of its command line lie there. */
+  readonly directory?: string
   readonly remoteAddress?: string
 }
 
@@ -112,7 +114,7 @@ function attempt(authored: AuthoredText, reading: AuthoringReading, place: Place
         parentCommandLine: authored.parentCommandLine,
         originalFileName: authored.context.originalFileName,
         decoded: reading.decoded,
-        mofPath: reading.mofPath,
+        mofPath: fileOf(reading.mofPath, authored.directory),
         remoteHost: reading.remoteHost,
         remoteAddress: authored.remoteAddress,
         autorecover: reading.autorecover,
@@ -122,6 +124,12 @@ function attempt(authored: AuthoredText, reading: AuthoringReading, place: Place
       }),
     },
   })
+}
+
+/** A file as the process found it: a bare name lies in the folder in which the process was started. */
+function fileOf(path: string | undefined, directory: string | undefined): string | undefined {
+  if (path === undefined || directory === undefined || /[\\/:%$]/.test(path)) return path
+  return `${directory.replace(/\\+$/, '')}\\${path}`
 }
 
 function oneLine(text: string): string {

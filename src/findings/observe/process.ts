@@ -23,6 +23,8 @@ export interface ProcessStart {
   readonly parentImage: string | undefined
   readonly parentCommandLine: string | undefined
   readonly user: string | undefined
+  /** Folder it was started in; only Sysmon tells. */
+  readonly directory?: string | undefined
   /** Whether it runs as LocalSystem; `undefined` where the record does not tell. */
   readonly system: boolean | undefined
 }
@@ -51,6 +53,7 @@ export function sysmonProcess(event: EventRecord): ProcessStart {
     parentImage: field('ParentImage'),
     parentCommandLine: field('ParentCommandLine'),
     user,
+    directory: field('CurrentDirectory'),
     system: user === undefined ? undefined : SYSTEM_NAME.test(user),
   }
 }
@@ -159,7 +162,11 @@ export function observeProcess(start: ProcessStart, authors: AuthoredReader, sin
         originalFileName: start.originalFileName,
         parentImage: start.parentImage,
       }),
-      ...defined({ user: start.user, parentCommandLine: start.parentCommandLine }),
+      ...defined({
+        user: start.user,
+        parentCommandLine: start.parentCommandLine,
+        directory: start.directory,
+      }),
     },
     start.place,
   )

@@ -31,7 +31,10 @@ export function normalPath(path: string): string {
   text = text.replace(/^\\\\[?.]\\(?:unc\\)?(?=[a-z]:|[^\\])/, (prefix) =>
     prefix.includes('unc') ? '\\\\' : '',
   )
-  text = text.replace(/^\$\{?env:([\w()]+)\}?/, '%$1%')
+  text = text.replace(
+    /^\$(?:\{env:([\w()]+)\}|\(\$env:(\w+)\)|env:(\w+))/,
+    (_, a?: string, b?: string, c?: string) => `%${a ?? b ?? c ?? ''}%`,
+  )
   text = text.replace(/^%([\w()]+)%/, (whole, name: string) => VARIABLES[name] ?? whole)
   text = text.replace(/^\\systemroot\\/, 'c:\\windows\\')
   const unc = text.startsWith('\\\\')
@@ -85,7 +88,7 @@ export function inDriveRoot(normal: string): boolean {
 /** No drive, no share, no variable and no folder: Windows searches for it. */
 export function isUnqualified(path: string): boolean {
   const text = path.trim().replace(/^["']+|["']+$/g, '')
-  return text !== '' && !/^(?:[a-z]:[\\/]|[\\/]{2}|%[^%]+%|\$env:|[a-z]+:\/\/|\\)/i.test(text)
+  return text !== '' && !/^(?:[a-z]:[\\/]|[\\/]{2}|%[^%]+%|\$\{?env:|\$\(\$env:|[a-z]+:\/\/|\\)/i.test(text)
 }
 
 /** Host of a UNC or WebDAV path, e.g. `\\host@SSL\DavWWWRoot\x`; `undefined` for local and device paths. */
