@@ -47,6 +47,9 @@ export class DuckDbStorage {
   private readonly tables = new Map<string, StoredTable>()
   private pending: PendingBatch[] = []
   private settling: Promise<void> | undefined
+  /** Tail of the queue of everything that makes tables or columns: two at once would make the same table twice. */
+  private queue: Promise<void> = Promise.resolve()
+  private queued = 0
   appendedRows = 0
 
   constructor(connection: DuckDBConnection, library: DuckDbLibrary) {
@@ -75,20 +78,19 @@ export class DuckDbStorage {
   async declare(schema: TableSchema, columns: readonly string[]): Promise<void> {
     const wanted = new Set(columns)
     const values = schema.columns.map((column) => (wanted.has(column.name) ? [] : undefined))
-    await this.settling
-    await this.makeReady(this.entry(schema), { schema, rowCount: 0, columns: values })
+    await this.exclusively(() => this.makeReady(this.entry(schema), { schema, rowCount: 0, columns: values }))
   }
 
   write(batch: TableBatch): void {
     const entry = this.entry(batch.schema)
-    if (this.settling === undefined && this.pending.length === 0 && this.fits(entry, batch)) {
+    if (this.queued === 0 && this.pending.length === 0 && this.fits(entry, batch)) {
       this.appendNow(entry, batch)
       return
     }
     // The caller reuses its arrays: keep a copy until the table is ready.
     const columns = batch.columns.map((values) => values?.slice(0, batch.rowCount))
     this.pending.push({ schema: batch.schema, rowCount: batch.rowCount, columns })
-    this.settling ??= this.settleAll().finally(() => {
+    this.settling ??= this.exclusively(() => this.settleAll()).finally(() => {
       this.settling = undefined
     })
     // A failure is told by `settle`, which every query awaits.
@@ -127,7 +129,7 @@ export class DuckDbStorage {
   /** Everything written is in its table when this returns. */
   async settle(): Promise<void> {
     await this.settling
-    if (this.pending.length > 0) await this.settleAll()
+    await this.exclusively(() => this.settleAll())
     for (const entry of this.tables.values()) this.closeAppender(entry)
   }
 
@@ -233,6 +235,16 @@ export class DuckDbStorage {
     }))
     this.writer.append(rawAppender(entry.appender), entry.chunk, columns, batch.rowCount)
     this.appendedRows += batch.rowCount
+  }
+
+  /** Runs a task when all before it are done, whether they succeeded or not. */
+  private exclusively(task: () => Promise<void>): Promise<void> {
+    this.queued += 1
+    const run = this.queue.then(task).finally(() => {
+      this.queued -= 1
+    })
+    this.queue = run.catch(() => undefined)
+    return run
   }
 
   private async settleAll(): Promise<void> {

@@ -65,3 +65,15 @@ test('what an interrupted load left in a case is removed, what was finished stay
   expect(await second.rowCounts()).toEqual(new Map([['DeviceProcessEvents', 1]]))
   await second.close()
 })
+
+test('two sinks that open the same tables at once make each table once', async () => {
+  const opening = openDuckDb()
+  const sinks = [0, 1, 2].map(() => createTableSink(opening, { report: () => undefined }))
+  sinks.forEach((sink, at) => {
+    for (let index = 0; index < 3000; index += 1) sink.event(processEvent(at * 3000 + index))
+  })
+  await Promise.all(sinks.map((sink) => sink.finish()))
+  const engine = await opening
+  expect((await engine.rowCounts()).get('DeviceProcessEvents')).toBe(9000)
+  await engine.close()
+})
