@@ -1,6 +1,6 @@
 import type { Aggregate, Expr, NamedExpr, Rel } from '../plan/expr.ts'
 import { type Context, refuse, spanOf } from './context.ts'
-import { readExpr } from './read.ts'
+import { call, readExpr } from './read.ts'
 import type { Syn } from './syntax.ts'
 
 export function readMakeSeries(context: Context, input: Rel, syn: Syn): Rel {
@@ -21,10 +21,17 @@ export function readMakeSeries(context: Context, input: Rel, syn: Syn): Rel {
   let to: Expr | undefined
   let step: Expr | undefined
   if (range.kind === 'MakeSeriesInRangeClause') {
-    ;[from, to, step] = range
+    // The older syntax bins by bin(), not from the start, and its stop is inclusive (make-series reference).
+    const [start, stop, width] = range
       .child('Arguments')
       .list('Expressions')
       .map((node) => readExpr(outer, node))
+    if (start === undefined || stop === undefined || width === undefined)
+      return refuse(context, syn, 'this range')
+    const type = on.expr.type
+    from = call(context, range, 'bin', [start, width], type)
+    to = call(context, range, '+', [call(context, range, 'bin', [stop, width], type), width], type)
+    step = width
   } else {
     const part = (name: string): Expr | undefined => {
       const node = range.maybe(name)?.maybe('Expression')
