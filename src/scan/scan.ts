@@ -89,7 +89,16 @@ export async function scan(paths: readonly string[], options: ScanOptions): Prom
       : {}),
   }
   const findings = found.subscriptions.map((facts) => ({ facts, judgement: judge(facts, context) }))
-  const matched = await pack?.finish(options.now)
+  const matched = await pack?.finish(options.now).catch((error: unknown) => {
+    // The structured answer stands by itself: a database that does not load must not cost it.
+    report({
+      code: 'detections/pack-failed',
+      severity: 'error',
+      message: `the detection pack did not run: ${error instanceof Error ? error.message : String(error)}`,
+      hint: 'the subscriptions above are complete; --no-rules leaves the pack out',
+    })
+    return undefined
+  })
   const built = buildReport({
     version: options.version,
     generated: options.now.toISOString(),
