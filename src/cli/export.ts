@@ -1,11 +1,12 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Argument, Command } from 'commander'
-import { loadDetections } from '../detections/index.ts'
+import { ALLOW_LIST, loadDetections } from '../detections/index.ts'
 import { type Diagnostic, InputError } from '../diagnostics/index.ts'
 import {
   type CheckedExport,
+  type ExportFile,
   exportDefender,
   exportPlatform,
   exportSentinel,
@@ -76,6 +77,7 @@ async function run(platform: string, flags: Flags): Promise<ExitStatus> {
       `no rule to export${flags.rule === undefined ? '' : ` of the name ${flags.rule.join(', ')}`}`,
     )
   }
+  if (names.some((name) => name === 'sentinel')) files.push(...watchlist(files, platform === 'all'))
   if (flags.output === undefined) {
     await writeStandardOutput(files.map(({ path, text }) => `==> ${path} <==\n${text}\n`).join(''))
   } else {
@@ -83,6 +85,18 @@ async function run(platform: string, flags: Flags): Promise<ExitStatus> {
     process.stderr.write(`triad: ${files.length} files written to ${flags.output}\n`)
   }
   return faults ? EXIT.found : EXIT.done
+}
+
+/** The allow list that the rules read must exist in the workspace: its file goes along with the first rule that names it. */
+function watchlist(files: readonly ExportFile[], inFolder: boolean): ExportFile[] {
+  const source = join(CONTENT, 'allow-list', `${ALLOW_LIST}.csv`)
+  if (!files.some(({ text }) => text.includes(ALLOW_LIST)) || !existsSync(source)) return []
+  return [
+    {
+      path: `${inFolder ? 'sentinel/' : ''}Watchlists/${ALLOW_LIST}.csv`,
+      text: readFileSync(source, 'utf8'),
+    },
+  ]
 }
 
 function exportOne(

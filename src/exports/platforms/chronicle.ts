@@ -7,7 +7,9 @@ const YARAL: Syntax = {
   and: '\n    ',
   or: ' or ',
   not: (text) => `not ${text}`,
-  leaf: (field, leaf) => `re.regex($e.${field}, \`${regexBody(leaf, true)}\`) nocase`,
+  // Nothing escapes a back-tick in such a text; the expression can name it by its code.
+  leaf: (field, leaf) =>
+    `re.regex($e.${field}, \`${regexBody(leaf, true).replaceAll('`', '\\x60')}\`) nocase`,
 }
 /** Inside parentheses conditions are joined by words. */
 const INLINE: Syntax = { ...YARAL, and: ' and ' }

@@ -40,8 +40,8 @@ function loadRule(source: string, report: Report): PlatformRule | undefined {
       says: 'lower-case words joined by hyphens',
     }),
     guid: fields.text('guid', { pattern: GUID, says: 'a GUID in lower case' }),
-    title: fields.text('title', { most: 256 }),
-    description: fields.text('description'),
+    title: oneLine(fields.text('title', { most: 256 })),
+    description: oneLine(fields.text('description')),
     severity: fields.choice('severity', ['informational', 'low', 'medium', 'high']),
     signal: fields.choice('signal', SIGNALS),
     body: readBody(fields),
@@ -52,6 +52,9 @@ function loadRule(source: string, report: Report): PlatformRule | undefined {
   fields.finish()
   return fields.failed ? undefined : rule
 }
+
+/** Several formats end a value at the line's end: a title of two lines would begin another setting. */
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim()
 
 function readBody(fields: FieldReader): PlatformRule['body'] {
   const correlation = fields.object('correlation', (inner) => ({
@@ -79,5 +82,12 @@ function readPredicate(fields: FieldReader): Predicate {
   const leaf: Leaf = { kind: 'leaf', fact, match, values: fields.texts(match) }
   if (leaf.values.length === 0)
     fields.fault('field', `${fact} is compared with nothing`, 'detections/bad-field')
+  if (leaf.values.some((value) => /\p{Cc}/u.test(value))) {
+    fields.fault(
+      match,
+      `${fact} is compared with a text that holds control characters`,
+      'detections/bad-field',
+    )
+  }
   return leaf
 }

@@ -53,7 +53,7 @@ function aql(rule: PlatformRule, body: SingleBody): string {
       : 'Microsoft-Windows-WMI-Activity'
   const where = infix('qradar', expressible('qradar', body.where) ?? [], AQL)
   return [
-    `/* ${rule.title}. ${NOT_CHECKED} */`,
+    `/* ${rule.title.replaceAll('*/', '* /')}. ${NOT_CHECKED} */`,
     `SELECT DATEFORMAT(devicetime,'yyyy-MM-dd HH:mm:ss') AS t, "Computer", username, "EventID", UTF8(payload) AS payload`,
     'FROM events',
     `WHERE LOGSOURCETYPENAME(devicetype) = 'Microsoft Windows Security Event Log'`,
