@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { Diagnostic } from '../../diagnostics/index.ts'
-import { loadPack, type ProvenRule, provenRule, readAllowList } from '../index.ts'
+import { type Detection, loadPack, type ProvenRule, provenRule, readAllowList } from '../index.ts'
+import { packPage } from './document.suite.ts'
 import { type Proof, prove, renderProof } from './index.ts'
 
 const faults: Diagnostic[] = []
-const rules: ProvenRule[] = loadPack((diagnostic) => faults.push(diagnostic)).map(provenRule)
+const pack: Detection[] = loadPack((diagnostic) => faults.push(diagnostic))
+const rules: ProvenRule[] = pack.map(provenRule)
 let proof: Promise<Proof> | undefined
 const proved = (): Promise<Proof> => {
   proof ??= prove(rules, { watchlists: [readAllowList()], report: (diagnostic) => faults.push(diagnostic) })
@@ -74,5 +76,9 @@ describe('the detection pack', () => {
     expect(junit).not.toContain('<failure')
     expect(renderProof(result, 'markdown')).toContain('| wmi-subscription-bound-5861 |')
     expect(JSON.parse(renderProof(result, 'json'))).toEqual(JSON.parse(JSON.stringify(result)))
+  })
+
+  test('docs/detections.md shows the pack as it is', { timeout: TIMEOUT_MS }, async () => {
+    await expect(packPage(pack, await proved())).toMatchFileSnapshot('../../../docs/detections.md')
   })
 })

@@ -78,8 +78,9 @@ const HOUR_MS = 3_600_000
 export async function prove(rules: readonly ProvenRule[], options: ProveOptions): Promise<Proof> {
   const shared = { ...options, cache: options.cache ?? openPackCache() }
   const tests = await runTests(rules, shared)
-  const techniques = options.testsOnly === true ? [] : scenarios.filter((item) => item.kind === 'validation')
-  const inMatrix = rules.filter((rule) => rule.signals.length > 0)
+  // A rule that names no telemetry has no place in the matrix.
+  const inMatrix = options.testsOnly === true ? [] : rules.filter((rule) => rule.signals.length > 0)
+  const techniques = inMatrix.length === 0 ? [] : scenarios.filter((item) => item.kind === 'validation')
   const matrix = await runMatrix(
     inMatrix,
     techniques.map((item) => item.id),
