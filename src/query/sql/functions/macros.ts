@@ -16,8 +16,8 @@ export const duckdbMacros: readonly string[] = [
     WHEN isinf(x) THEN (CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END)
     WHEN abs(x) < 1e15 AND x = trunc(x) THEN CAST(CAST(x AS BIGINT) AS VARCHAR)
     ELSE upper(CAST(x AS VARCHAR)) END`,
-  // A real keeps its point as JSON (1.0), and NaN, which JSON lacks, is its name.
-  `CREATE OR REPLACE MACRO kql_real_json(x) AS CASE WHEN isfinite(x) THEN to_json(x) WHEN x IS NULL THEN NULL
+  // A whole real loses its point inside dynamic (118.0 prints 118, S3); NaN, which JSON lacks, is its name.
+  `CREATE OR REPLACE MACRO kql_real_json(x) AS CASE WHEN abs(x) < 1e15 AND x = trunc(x) THEN to_json(CAST(x AS BIGINT)) WHEN isfinite(x) THEN to_json(x) WHEN x IS NULL THEN NULL
     ELSE to_json(kql_real_text(x)) END`,
   `CREATE OR REPLACE MACRO kql_decimal_text(x) AS rtrim(rtrim(CAST(x AS VARCHAR), '0'), '.')`,
   // An argument stands once in these: a macro repeats its text, and DuckDB then evaluates it again.
