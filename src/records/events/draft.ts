@@ -44,7 +44,8 @@ export function toEventRecord(draft: EventDraft, evidence: string, offset: numbe
   } else if (draft.payload === 'none' && draft.names.length > 0) draft.payload = 'EventData'
   const record: Record<string, unknown> = { evidence }
   if (offset !== undefined) record.offset = offset
-  for (const [key, value] of Object.entries(draft)) {
+  for (const key in draft) {
+    const value = draft[key as keyof EventDraft]
     if (value !== undefined && key !== 'zoneUnknown') record[key] = value
   }
   return record as unknown as EventRecord
@@ -91,5 +92,6 @@ const HTML: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quo
 
 /** Some forwarders escape field values for HTML and leave the message as it was. */
 function decodeHtml(text: string): string {
+  if (!text.includes('&')) return text
   return text.replace(/&(lt|gt|amp|quot|apos);/g, (whole, name: string) => HTML[name] ?? whole)
 }

@@ -6,6 +6,7 @@ import { isSelected } from '../selection.ts'
 import { type EventDraft, toEventRecord } from './draft.ts'
 import { eventFields, providerOfChannel } from './fields.ts'
 import { isObject, type JsonObject, pick } from './json-value.ts'
+import { isUnwanted, type ShapeMarks, selectedIds } from './prefilter.ts'
 import { elasticDefend } from './shapes/elastic-defend.ts'
 import { eventSystem } from './shapes/event-system.ts'
 import { evtxEcmd } from './shapes/evtxecmd.ts'
@@ -30,6 +31,16 @@ const SHAPES: readonly Shape[] = [
   getWinEvent,
   flat,
 ]
+
+/** Shapes whose objects can be passed over by their bytes. */
+const MARKS: ReadonlyMap<Shape, ShapeMarks> = new Map([
+  [eventSystem, { mark: '"System"', ids: ['"EventID"'] }],
+  [flat, { mark: '"SourceModuleType"', ids: ['"EventID"', '"EventId"', '"EventCode"', '"event_id"'] }],
+  [winlogbeat, { mark: '"winlog', ids: ['"event_id"', '"winlog.event_id"', '"code"', '"event.code"'] }],
+  [wazuh, { mark: '"win"', ids: ['"eventID"'] }],
+  [evtxEcmd, { mark: '"EventRecordId"', ids: ['"EventId"'] }],
+  [getWinEvent, { mark: '"ProviderName"', ids: ['"Id"'] }],
+])
 
 /** Objects of no known shape at the start of a file after which it is given up. */
 const GIVE_UP_AFTER = 5000
@@ -88,8 +99,12 @@ export class ElementReader {
   readonly #wanted: Wanted
   readonly #kinds = new Map<EvidenceKind, number>()
   readonly #frames = new KustoFrames()
+  readonly #ids: ReadonlySet<number> | undefined
+  /** Marks of the shape that the last object was of, itself and not wrapped in another. */
+  #marks: ShapeMarks | undefined
   /** Shape that fitted last: files are of one shape, so it is tried first. */
   #lastShape: Shape = flat
+  #lastKind: EvidenceKind | undefined
   #read = 0
   #relevant = 0
   #unknown = 0
@@ -104,6 +119,7 @@ export class ElementReader {
   constructor(context: FileContext) {
     this.#context = context
     this.#rows = new ExportRowReader(context.evidence)
+    this.#ids = selectedIds(context.selection)
     this.#wanted = (provider, channel, eventId) =>
       isSelected(context.selection, provider ?? providerOfChannel(channel, eventId), eventId)
   }
@@ -123,7 +139,18 @@ export class ElementReader {
   }
 
   take(value: unknown, offset: number): void {
+    const read = this.#read
+    this.#marks = undefined
     this.#take(value, offset, MAX_WRAPPING)
+    if (this.#read !== read + 1) this.#marks = undefined
+  }
+
+  /** Counts an object that is, by its bytes alone, an event nobody asked for. False where it must be read. */
+  passOver(bytes: Buffer): boolean {
+    if (this.#marks === undefined || this.#ids === undefined) return false
+    if (!isUnwanted(bytes, this.#marks, this.#ids)) return false
+    this.#count('event-json')
+    return true
   }
 
   /** A raw event XML text. */
@@ -218,7 +245,10 @@ export class ElementReader {
       this.#miss(offset)
       return
     }
-    if (this.#takeObject(value, offset)) return
+    if (this.#takeObject(value, offset)) {
+      if (depth === MAX_WRAPPING && this.#lastKind === 'event-json') this.#marks = MARKS.get(this.#lastShape)
+      return
+    }
     const tables = this.#frames.tables(value) ?? (depth > 0 ? wrappedTables(value) : undefined)
     if (tables !== undefined) {
       this.#takeTables(tables, offset)
@@ -293,6 +323,7 @@ export class ElementReader {
 
   #count(kind: EvidenceKind): void {
     this.#read += 1
+    this.#lastKind = kind
     this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + 1)
   }
 

@@ -166,10 +166,12 @@ export function fieldSpelling(fields: EventFields | undefined, name: string): st
   if (fields === undefined) return name
   let known = spellings.get(fields)
   if (known === undefined) {
-    known = new Map(fields.names.map((field) => [field.toLowerCase(), field]))
+    known = new Map(
+      fields.names.flatMap((field) => [[field, field] as const, [field.toLowerCase(), field] as const]),
+    )
     spellings.set(fields, known)
   }
-  return known.get(name.toLowerCase()) ?? name
+  return known.get(name) ?? known.get(name.toLowerCase()) ?? name
 }
 
 const CHANNEL_PROVIDERS: ReadonlyMap<string, string> = new Map([

@@ -6,8 +6,8 @@
 import type { FileContext, FileOutcome } from '../file-context.ts'
 import { readCsvRows } from './csv.ts'
 import { ElementReader } from './element-reader.ts'
-import { JsonSplitter } from './json-splitter.ts'
-import { parseJson } from './json-value.ts'
+import { JsonSplitter, MAX_JSON_DEPTH } from './json-splitter.ts'
+import { isDeeper, isObject, parseJson } from './json-value.ts'
 import { XmlSplitter } from './xml-splitter.ts'
 
 /** Reads a stream of UTF-8 JSON: an array, JSON Lines, or objects one after the other. */
@@ -16,20 +16,35 @@ export async function readEventJson(
   context: FileContext,
 ): Promise<FileOutcome> {
   const reader = new ElementReader(context)
+  const read = (text: string, offset: number): unknown =>
+    parseJson(text, () =>
+      context.report({
+        code: 'events/lone-surrogate',
+        severity: 'error',
+        message: 'an escape in this JSON object spells half a character; U+FFFD stands in its place',
+        at: { in: 'bytes', source: context.source, offset },
+      }),
+    )
   const splitter = new JsonSplitter({
     source: context.source,
     report: context.report,
+    line(bytes, offset) {
+      if (reader.passOver(bytes)) return true
+      let value: unknown
+      try {
+        value = read(bytes.toString('utf8'), offset)
+      } catch (error) {
+        if (error instanceof SyntaxError) return false
+        throw error
+      }
+      if (!isObject(value) || isDeeper(value, MAX_JSON_DEPTH)) return false
+      reader.take(value, offset)
+      return true
+    },
     element(text, offset) {
       let value: unknown
       try {
-        value = parseJson(text, () =>
-          context.report({
-            code: 'events/lone-surrogate',
-            severity: 'error',
-            message: 'an escape in this JSON object spells half a character; U+FFFD stands in its place',
-            at: { in: 'bytes', source: context.source, offset },
-          }),
-        )
+        value = read(text, offset)
       } catch (error) {
         if (!(error instanceof SyntaxError)) throw error
         reader.damaged += 1

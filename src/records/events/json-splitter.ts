@@ -6,6 +6,11 @@ export interface JsonSplitterOptions {
   readonly report: Report
   /** Receives each object as its text and where it starts in the file. */
   readonly element: (text: string, offset: number) => void
+  /**
+   * Receives a line that looks like one whole object, before it is looked through. False where it is none after all:
+   * then it is looked through. Must not keep the bytes.
+   */
+  readonly line?: (bytes: Buffer, offset: number) => boolean
   /** Default 128 MiB. */
   readonly maxElementBytes?: number
 }
@@ -76,6 +81,11 @@ export class JsonSplitter {
       }
       if (this.#depth === 0) {
         if (byte === OPEN_OBJECT) {
+          const end = this.#line(chunk, index)
+          if (end > index) {
+            index = end
+            continue
+          }
           this.#open(this.#position + index)
           start = index
         } else this.#outside(byte, this.#position + index)
@@ -143,6 +153,23 @@ export class JsonSplitter {
         at: { in: 'bytes', source: this.#options.source, offset: this.#strayOffset },
       })
     }
+  }
+
+  /** Tries the line that starts here as one object. Returns where it ends, or `start` where it is none. */
+  #line(chunk: Uint8Array, start: number): number {
+    const { line } = this.#options
+    if (line === undefined) return start
+    const feed = chunk.indexOf(LINE_FEED, start)
+    let end = feed
+    for (let byte = chunk[end - 1]; byte === CARRIAGE_RETURN || byte === COMMA || byte === 0x20; ) {
+      end -= 1
+      byte = chunk[end - 1]
+    }
+    if (feed < 0 || chunk[end - 1] !== CLOSE_OBJECT || end - start > this.#limit) return start
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset + start, end - start)
+    if (!line(bytes, this.#position + start)) return start
+    this.#settle()
+    return end
   }
 
   /** Inside a string from `index`: returns the first index after it, or after the chunk. */

@@ -16,11 +16,11 @@ const STRING_OR_LONG = /"(?:[^"\\]|\\.)*"|-?\d{17,}(?=\s*[,\]}])/g
  */
 export function parseJson(text: string, loneSurrogate: () => void = () => undefined): unknown {
   // NXLog has such a number in every record, its keywords, which as powers of two are exact.
-  const long = /[:[,]\s*-?\d{17,}\s*[,\]}]/.test(text) && !text.includes('"SourceModuleType"')
+  const long = !text.includes('"SourceModuleType"') && /[:[,]\s*-?\d{17,}\s*[,\]}]/.test(text)
   const exact = long
     ? text.replace(STRING_OR_LONG, (token) => (token.startsWith('"') ? token : `"${token}"`))
     : text
-  if (!/\\ud[89a-f]/i.test(text)) return JSON.parse(exact)
+  if (!text.includes('\\ud') && !text.includes('\\uD')) return JSON.parse(exact)
   let found = false
   const value: unknown = JSON.parse(exact, (_key, part: unknown) => {
     if (typeof part !== 'string') return part
@@ -31,6 +31,15 @@ export function parseJson(text: string, loneSurrogate: () => void = () => undefi
   })
   if (found) loneSurrogate()
   return value
+}
+
+/** True where a value nests deeper than `depth`. */
+export function isDeeper(value: object, depth: number): boolean {
+  if (depth === 0) return true
+  for (const part of Array.isArray(value) ? value : Object.values(value)) {
+    if (typeof part === 'object' && part !== null && isDeeper(part, depth - 1)) return true
+  }
+  return false
 }
 
 /** A value as event XML would have it; `undefined` for null. An array of one is that one (Elasticsearch `fields`). */
