@@ -81,7 +81,7 @@ function platformTable(): string {
     '| Platform | Rules | Rest on | Syntax checked with |',
     '|---|---|---|---|',
     `| Microsoft Sentinel | ${count(sentinel.files, 'Detections/')} analytics, ${count(sentinel.files, 'Hunting')} hunting | ${signals(shipped.flatMap((rule) => rule.signals))} | Microsoft's parser, our checker and schema, run over evidence |`,
-    `| Defender XDR | ${count(defender.files, 'Graph/')} custom detections | ${signals(shipped.filter((rule) => rule.defender !== undefined).flatMap((rule) => rule.signals.filter((signal) => signal.startsWith('defender'))))} | Microsoft's parser, run over evidence; Bicep not machine-checked |`,
+    `| Defender XDR | ${count(defender.files, 'Graph/')} custom detections; ${count(defender.files, 'Sentinel data/Graph/')} more over Sentinel's tables, for review | ${signals(shipped.filter((rule) => rule.defender !== undefined).flatMap((rule) => rule.signals.filter((signal) => signal.startsWith('defender'))))} | Microsoft's parser, run over evidence; Bicep not machine-checked |`,
     ...PLATFORMS.map((name) => {
       const gone = new Set(exported.get(name)?.leftOut.map(({ rule }) => rule))
       const there = rules.filter(({ id }) => !gone.has(id))
@@ -123,11 +123,14 @@ function gaps(): string {
       ([why, ids]) => `| ${name} | ${ids.map((id) => `\`${id}\``).join(', ')} | ${cell(why)} |`,
     )
   })
-  const { leftOut } = exportDefender(pack, options)
-  const defender =
-    leftOut.length === 0
-      ? []
-      : [`| defender | ${leftOut.map(({ rule }) => `\`${rule}\``).join(', ')} | ${leftOut[0]?.why} |`]
+  const byReason = new Map<string, string[]>()
+  const form = exportDefender(pack, options)
+  for (const { rule, why } of [...form.leftOut, ...form.narrowed]) {
+    byReason.set(why, [...(byReason.get(why) ?? []), rule])
+  }
+  const defender = [...byReason].map(
+    ([why, ids]) => `| defender | ${ids.map((id) => `\`${id}\``).join(', ')} | ${cell(why)} |`,
+  )
   return ['| Platform | Rules | Why |', '|---|---|---|', ...defender, ...lines].join('\n')
 }
 
@@ -163,7 +166,7 @@ function ruleText(rule: Detection): string {
     '',
     `- **Rests on:** ${rule.signals.join(', ')}.`,
     ...rule.tables.map(({ name, enable }) => `- **${name}:** ${enable}`),
-    `- **Defender XDR:** ${rule.defender === undefined ? 'no form of its own' : `custom detection, ${rule.defender.frequency}`}.`,
+    `- **Defender XDR:** ${rule.defender === undefined ? "only over Sentinel's tables in the unified portal" : `custom detection, ${rule.defender.frequency}`}.`,
     ...(elsewhere.length === 0 ? [] : [`- **Other platforms:** ${elsewhere.join(', ')}.`]),
     ...section('Cannot see', rule.blindSpots),
     ...section('False positives', rule.falsePositives),

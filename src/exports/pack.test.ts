@@ -4,7 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { sharedPath } from '../../test/shared-evidence.ts'
-import { type Detection, loadDetections } from '../detections/index.ts'
+import { type Detection, loadDetections, RuleDatabase, readAllowList } from '../detections/index.ts'
 import type { Diagnostic } from '../diagnostics/index.ts'
 import {
   armToYaml,
@@ -69,6 +69,9 @@ const SAMPLE: Detection = {
   folder: '/nowhere',
 }
 
+const { defender: _, ...withoutDefender } = SAMPLE
+const OVER_SENTINEL: Detection = { ...withoutDefender, id: 'sample-over-sentinel' }
+
 describe('the pack as it ships', () => {
   const { files } = exportSentinel(pack, OPTIONS)
   const yaml = files.filter(({ path }) => path.endsWith('.yaml'))
@@ -125,29 +128,38 @@ describe('the pack as it ships', () => {
     }
   })
 
-  test('a custom detection has the columns, the entity and the one tactic that the service demands', () => {
+  test('a custom detection has the columns, the entity and the one tactic that the service demands', async () => {
     const { files: defender } = exportDefender(pack, OPTIONS)
-    const rules = defender.filter(({ path }) => path.startsWith('Graph/')).map(({ text }) => JSON.parse(text))
-    expect(rules.length).toBeGreaterThan(3)
+    const rules = defender
+      .filter(({ path }) => /(?:^|\/)Graph\//.test(path))
+      .map(({ text }) => JSON.parse(text))
+    expect(rules).toHaveLength(
+      pack.filter(({ status, kind }) => status !== 'baseline' && kind !== 'hunting').length,
+    )
+    const database = new RuleDatabase({ watchlists: [readAllowList()] })
     for (const rule of rules) {
-      for (const column of ['Timestamp', 'ReportId', 'DeviceId']) {
-        expect(rule.queryCondition.queryText, rule.id).toContain(column)
-      }
+      const { columns } = await database.compile(rule.queryCondition.queryText)
+      const names = columns.map(({ name }) => name)
+      expect(names, rule.id).toEqual(expect.arrayContaining(['Timestamp', 'ReportId']))
       const { tactics, entityMappings, title, description } = rule.detectionAction.alertTemplate
       expect(tactics).toHaveLength(1)
       expect(Object.keys(entityMappings)).toContain('hosts')
+      for (const mapping of Object.values<Record<string, string>[]>(entityMappings).flat()) {
+        expect(names, rule.id).toEqual(expect.arrayContaining(Object.values(mapping)))
+      }
       expect(title.length).toBeLessThanOrEqual(120)
       expect(description.length).toBeLessThanOrEqual(600)
       expect(rule.status).toBe('disabled')
       expect(rule.schedule.frequency).toMatch(/^P(T0S|T1H|T3H|T12H|1D)$/)
     }
+    await database.close()
   })
 })
 
 test('a detection that uses every field gives the reviewed files', async () => {
   for (const [platform, { files, narrowed }] of [
     ['sentinel', exportSentinel([SAMPLE, { ...SAMPLE, id: 'sample-hunt', kind: 'hunting' }], OPTIONS)],
-    ['defender', exportDefender([SAMPLE], OPTIONS)],
+    ['defender', exportDefender([SAMPLE, OVER_SENTINEL], OPTIONS)],
   ] as const) {
     for (const { path, text } of files) await expect(text).toMatchFileSnapshot(`golden/${platform}/${path}`)
     await expect(`${narrowed.map(({ why }) => why).join('\n')}\n`).toMatchFileSnapshot(

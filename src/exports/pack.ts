@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Detection } from '../detections/index.ts'
 import { defenderBicep } from './defender/bicep.ts'
-import { defenderRule } from './defender/rule.ts'
+import { type DefenderRule, defenderRule } from './defender/rule.ts'
 import type { CheckedExport, ExportFile, LeftOut } from './platforms/index.ts'
 import { RULE_API_VERSION } from './sentinel/arm.ts'
 import { yamlToArm } from './sentinel/convert.ts'
@@ -58,31 +58,39 @@ export function sentinelRules(detections: readonly Detection[]): SentinelRule[] 
   })
 }
 
-/** What the pack is in Defender XDR, each as Graph takes it. */
+/** What the pack is in Defender XDR over its own tables, each as Graph takes it. */
 export function defenderRules(detections: readonly Detection[]): JsonObject[] {
-  return shipped(detections).flatMap((detection): JsonObject[] => {
-    const rule = defenderRule(detection)
-    return rule === undefined ? [] : [rule.resource]
-  })
+  return shipped(detections)
+    .map(defenderRule)
+    .filter(({ overSentinelData }) => !overSentinelData)
+    .map(({ resource }) => resource)
 }
 
-/** The pack for Defender XDR: Graph's form, the YAML of Microsoft's converter, and Bicep; every rule switched off. */
+/**
+ * The pack for Defender XDR: Graph's form, the YAML of Microsoft's converter, and Bicep; every rule switched off. Rules
+ * over Sentinel's tables stand in `Sentinel data/`, marked for review.
+ */
 export function exportDefender(detections: readonly Detection[], options: PackOptions): CheckedExport {
   const files: ExportFile[] = []
-  const leftOut: LeftOut[] = []
   const narrowed: LeftOut[] = []
+  const leftOut: LeftOut[] = []
   for (const detection of shipped(detections)) {
-    const rule = defenderRule(detection)
-    if (rule === undefined) {
-      leftOut.push({ rule: detection.id, why: 'rests on tables that advanced hunting does not have' })
+    if (detection.kind === 'hunting' && detection.defender === undefined) {
+      leftOut.push({ rule: detection.id, why: 'a hunting query is run by hand' })
       continue
     }
+    const rule = defenderRule(detection)
+    const folder = rule.overSentinelData ? 'Sentinel data/' : ''
+    if (rule.overSentinelData) narrowed.push({ rule: detection.id, why: SENTINEL_DATA })
     narrowed.push(...rule.lost.map((why) => ({ rule: detection.id, why })))
     files.push(
-      { path: `Graph/${detection.id}.json`, text: `${JSON.stringify(rule.resource, undefined, 2)}\n` },
-      { path: `XDR Detections/${detection.id}.yaml`, text: converterYaml(detection, rule, options) },
       {
-        path: `CustomDetections/${detection.id}.bicep`,
+        path: `${folder}Graph/${detection.id}.json`,
+        text: `${JSON.stringify(rule.resource, undefined, 2)}\n`,
+      },
+      { path: `${folder}XDR Detections/${detection.id}.yaml`, text: converterYaml(detection, rule, options) },
+      {
+        path: `${folder}CustomDetections/${detection.id}.bicep`,
         text: defenderBicep(detection.id.replaceAll('-', '_'), rule.resource, DEFENDER_API_VERSION),
       },
     )
@@ -94,6 +102,9 @@ export function exportDefender(detections: readonly Detection[], options: PackOp
   return { files, leftOut, narrowed }
 }
 
+const SENTINEL_DATA =
+  "reads Sentinel's tables: needs the workspace in the unified portal, takes no frequency of its own there, and was never run"
+
 const BICEP_CONFIG = {
   extensions: { MicrosoftSecurity: 'br:mcr.microsoft.com/bicep/extensions/microsoftsecurity:v1.0.1' },
 }
@@ -102,11 +113,7 @@ const shipped = (detections: readonly Detection[]): readonly Detection[] =>
   detections.filter(({ status }) => status !== 'baseline')
 
 /** The file that Microsoft's converter writes from an analytics rule, so that ours drops into the same pipeline. */
-function converterYaml(
-  detection: Detection,
-  rule: { readonly resource: JsonObject; readonly lost: readonly string[] },
-  options: PackOptions,
-): string {
+function converterYaml(detection: Detection, rule: DefenderRule, options: PackOptions): string {
   return yamlText({
     schemaVersion: '1.0.0',
     kind: 'CustomDetection',
@@ -132,10 +139,10 @@ function converterYaml(
       conversion: {
         tool: 'triad',
         version: options.toolVersion,
-        status: 'converted',
-        reviewRequired: false,
-        reviewReasons: [],
-        requiredWorkloads: ['DefenderForEndpoint'],
+        status: rule.overSentinelData ? 'needsReview' : 'converted',
+        reviewRequired: rule.overSentinelData,
+        reviewReasons: rule.overSentinelData ? [SENTINEL_DATA] : [],
+        requiredWorkloads: [rule.overSentinelData ? 'MicrosoftSentinel' : 'DefenderForEndpoint'],
         warnings: rule.lost,
         errors: [],
       },

@@ -1,5 +1,6 @@
 import type { Detection } from '../../detections/index.ts'
 import type { JsonObject } from '../sentinel/delta.ts'
+import { yamlDurationMinutes } from '../sentinel/duration.ts'
 
 /** What the vendor's own converter cuts texts to. Source: SENTINEL 4.1. */
 const MOST = { title: 120, description: 600 } as const
@@ -42,30 +43,38 @@ export interface DefenderRule {
   readonly resource: JsonObject
   /** What the platform has no place for, each as a sentence. */
   readonly lost: readonly string[]
+  /** The rule reads Sentinel's tables: it needs the workspace in the unified portal, and a person's review. */
+  readonly overSentinelData: boolean
 }
 
-/** A detection as a custom detection, switched off; `undefined` where it has no form for Defender XDR. */
-export function defenderRule(detection: Detection): DefenderRule | undefined {
-  if (detection.defender === undefined) return undefined
+/**
+ * A detection as a custom detection, switched off. One without a form of its own for Defender's tables keeps its Sentinel
+ * query, with the two columns that the service demands.
+ */
+export function defenderRule(detection: Detection): DefenderRule {
+  const form = detection.defender ?? {
+    query: `${detection.query.trimEnd()}\n${demandedColumns(detection)}`,
+    frequency: frequencyFor(detection),
+  }
   const lost: string[] = []
-  const entityMappings = mapEntities(detection, detection.defender.query, lost)
+  const entityMappings = mapEntities(detection, form.query, lost)
   const [technique = ''] = detection.technique.split('.')
   return {
     lost,
+    overSentinelData: detection.defender === undefined,
     resource: {
       id: detection.id,
       displayName: cut(detection.title, MOST.title),
       description: cut(detection.description, MOST.description),
       status: 'disabled',
-      queryCondition: { queryText: detection.defender.query },
-      schedule: { frequency: detection.defender.frequency },
+      queryCondition: { queryText: form.query },
+      schedule: { frequency: form.frequency },
       detectionAction: {
         alertTemplate: {
           title: cut(detection.title, MOST.title),
           description: cut(detection.description, MOST.description),
           severity: detection.severity,
-          recommendedActions:
-            'Collect all namespaces before anything is changed, compare the whole subscription with what is known to be good, isolate the host when the payload is explicit; remove binding, then consumer, then filter.',
+          recommendedActions: ACTIONS,
           // The platform takes at most one tactic.
           tactics: [
             {
@@ -86,6 +95,23 @@ export function defenderRule(detection: Detection): DefenderRule | undefined {
       },
     },
   }
+}
+
+const ACTIONS =
+  'Collect all namespaces before anything is changed, compare the whole subscription with what is known to be good, isolate the host when the payload is explicit; remove binding, then consumer, then filter.'
+
+/** Defender wants a time and an id of the record; Sentinel's rules return TimeGenerated and a host. */
+function demandedColumns({ entities }: Detection): string {
+  const host = entities.find(({ type }) => type === 'Host')
+  const column = Object.values(host?.fields ?? {})[0]
+  const id = column === undefined ? '' : `, '|', tostring(${column})`
+  return `| extend Timestamp = TimeGenerated, ReportId = tostring(hash(strcat(tostring(TimeGenerated)${id})))`
+}
+
+/** The shortest frequency that is not below the rule's own. */
+function frequencyFor({ schedule }: Detection): string {
+  const minutes = schedule === undefined ? 0 : (yamlDurationMinutes(schedule.frequency) ?? 0)
+  return minutes <= 60 ? 'PT1H' : minutes <= 180 ? 'PT3H' : minutes <= 720 ? 'PT12H' : 'P1D'
 }
 
 function mapEntities(detection: Detection, query: string, lost: string[]): JsonObject {
