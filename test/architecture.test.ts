@@ -17,7 +17,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   records: ['diagnostics', 'bytes', 'lang', 'evidence'],
   tables: ['diagnostics', 'bytes', 'lang', 'evidence', 'records'],
   query: ['diagnostics', 'bytes', 'lang', 'tables'],
-  detections: ['diagnostics', 'bytes', 'lang', 'evidence', 'records', 'tables', 'query'],
+  simulation: ['diagnostics', 'bytes', 'lang', 'evidence', 'records', 'tables'],
+  detections: ['diagnostics', 'bytes', 'lang', 'evidence', 'records', 'tables', 'query', 'simulation'],
   findings: ['diagnostics', 'bytes', 'lang', 'evidence', 'records', 'tables', 'query', 'detections'],
   reports: [
     'diagnostics',
@@ -44,7 +45,6 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   exports: ['diagnostics', 'bytes', 'lang', 'evidence', 'records', 'tables', 'query', 'detections'],
   deploy: ['diagnostics', 'bytes', 'lang', 'evidence', 'records', 'tables', 'query', 'detections', 'exports'],
-  simulation: ['diagnostics', 'bytes', 'lang', 'evidence', 'records', 'tables'],
 }
 /** May import anything, and keep no logic another room would want. */
 const TOP = ['cli', 'web', 'index.ts']
