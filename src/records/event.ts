@@ -61,6 +61,33 @@ export interface ExportRow {
   readonly values: readonly unknown[]
 }
 
+/** Record numbers of a log between two that it has: they were overwritten, cleared, filtered out or damaged. */
+export interface RecordIdGap {
+  readonly after: number
+  readonly before: number
+}
+
+/** What one event log covers, whether or not its events were selected: for what could not have been seen. */
+export interface LogCoverage {
+  readonly evidence: string
+  readonly path: string
+  /** Channel and computer of one of its events; a log of forwarded events has several. */
+  readonly channel?: string
+  readonly computer?: string
+  /** Live records, readable or not. */
+  readonly records: number
+  /** Times of writing, from the record headers: FILETIME. */
+  readonly earliestFiletime?: bigint
+  readonly latestFiletime?: bigint
+  /** Lowest and highest number in the record headers, which an export counts anew from 1. */
+  readonly firstRecordId?: number
+  readonly lastRecordId?: number
+  /** Numbers between the lowest and the highest that no live record has. */
+  readonly missing: number
+  /** The widest gaps, at most a hundred, in order. */
+  readonly gaps: readonly RecordIdGap[]
+}
+
 /** The payload value of the first field with this name, compared without case (5859 varies `Processid`). */
 export function payloadValue(event: EventRecord, name: string): string | undefined {
   const { names, values } = event

@@ -4,7 +4,13 @@
  * read one format each.
  */
 export type { Recovery, RepositoryFiles, RepositoryObject } from './cim/types.ts'
-export { type EventRecord, type ExportRow, payloadValue } from './event.ts'
+export {
+  type EventRecord,
+  type ExportRow,
+  type LogCoverage,
+  payloadValue,
+  type RecordIdGap,
+} from './event.ts'
 export { exportRowToEvent } from './exports/index.ts'
 export type {
   EvidenceItem,

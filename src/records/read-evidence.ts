@@ -105,6 +105,7 @@ function bindSink(sink: RecordSink): RecordSink {
     row: (row) => sink.row?.(row),
     mof: (text) => sink.mof?.(text),
     inventory: (entry) => sink.inventory?.(entry),
+    ...(sink.log === undefined ? {} : { log: (coverage) => sink.log?.(coverage) }),
   }
 }
 
@@ -249,6 +250,7 @@ function readEvtxFile(file: EvidenceFile, context: FileContext, session: Session
     },
     report: context.report,
     recover: options.recover ?? true,
+    ...(session.sink.log === undefined ? {} : { log: session.sink.log }),
   }
   return file.localPath === undefined || file.sizeBytes > MAX_BLOCKING_BYTES
     ? scanStream(file, scanOptions, session)

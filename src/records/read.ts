@@ -1,7 +1,7 @@
 import type { Report } from '../diagnostics/index.ts'
 import type { EvidenceLimits } from '../evidence/index.ts'
 import type { RepositoryFiles } from './cim/types.ts'
-import type { EventRecord, ExportRow } from './event.ts'
+import type { EventRecord, ExportRow, LogCoverage } from './event.ts'
 import type { EventSelection } from './selection.ts'
 
 /** One file of evidence, as the report lists it. */
@@ -51,6 +51,8 @@ export interface RecordSink {
   mof?(text: TextEvidence): void
   repository?(files: RepositoryFiles): void
   inventory?(entry: InventoryEntry): void
+  /** After the events of each event log: what it covers. Costs a few per cent of the scan when it is there. */
+  log?(coverage: LogCoverage): void
 }
 
 export interface ReadOptions {

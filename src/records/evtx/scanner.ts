@@ -5,6 +5,7 @@ import {
   limitedReport,
 } from '../../diagnostics/index.ts'
 import { type Chunk, hasChunkMagic, isAligned, liveEnd, openChunk, wrongChecksums } from './chunk.ts'
+import { Coverage } from './coverage.ts'
 import { crc32 as crc32InScript } from './crc32.ts'
 import { FILE_HEADER_FIELDS_SIZE, readFileHeader } from './file-header.ts'
 import { CHUNK_HEADER_SIZE, CHUNK_SIZE, FILE_HEADER_SIZE, MIN_RECORD_SIZE } from './layout.ts'
@@ -28,6 +29,7 @@ class Scanner implements EvtxScanner {
   private readonly crc32: (bytes: Uint8Array) => number
   private readonly scratch = new Uint8Array(CHUNK_HEADER_SIZE)
   private readonly retries = new RetryList()
+  private readonly coverage: Coverage | undefined
   private reader: RecordReader | undefined
   /** The part of a header or chunk that earlier windows held. */
   private readonly carry = new Uint8Array(CHUNK_SIZE)
@@ -48,6 +50,7 @@ class Scanner implements EvtxScanner {
     })
     this.selector = new Selector(options.selection ?? 'all')
     this.recovered = options.recover === false ? undefined : new Recovered(options.sink)
+    this.coverage = options.log === undefined ? undefined : new Coverage()
     this.crc32 = options.crc32 ?? crc32InScript
   }
 
@@ -95,6 +98,9 @@ class Scanner implements EvtxScanner {
       })
     }
     this.recovered?.release()
+    if (this.coverage !== undefined) {
+      this.options.log?.(this.coverage.finish(this.options.evidence, this.options.source))
+    }
     this.report.flush()
     const { read, relevant, damaged } = this
     return { read, relevant, damaged, recovered: this.recovered?.count ?? 0 }
@@ -189,14 +195,29 @@ class Scanner implements EvtxScanner {
   /** Every live record: by size from one to the next, and by magic where a size is wrong. */
   private records(chunk: Chunk, reader: RecordReader, end: number): void {
     let at = CHUNK_HEADER_SIZE
+    let last = -1
     while (at + MIN_RECORD_SIZE <= end) {
       const size = recordSize(chunk, at, end)
       if (size > 0) {
         this.record(chunk, reader, at, at + size - 4)
+        this.coverage?.record(chunk, at)
+        last = at
         at += size
         continue
       }
       at = this.irregular(chunk, reader, at, end)
+    }
+    if (this.coverage !== undefined && last >= 0) this.cover(this.coverage, chunk, reader, last)
+  }
+
+  private cover(coverage: Coverage, chunk: Chunk, reader: RecordReader, last: number): void {
+    coverage.chunkEnd(chunk, last)
+    if (!coverage.needsSample) return
+    try {
+      coverage.sample(reader.read(last, last + recordSize(chunk, last, chunk.limit) - 4))
+    } catch (error) {
+      // The record itself was told of where it was read; the next chunk has another.
+      if (!(error instanceof InputError)) throw error
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Report } from '../../diagnostics/index.ts'
-import type { EventRecord } from '../event.ts'
+import type { EventRecord, LogCoverage } from '../event.ts'
 import type { EventSelection } from '../selection.ts'
 
 /** What a scan of one event log needs to know and where its results go. */
@@ -15,6 +15,8 @@ export interface EvtxScanOptions {
   readonly report: Report
   /** Recover records from chunk slack. Default true. */
   readonly recover?: boolean
+  /** Receives, at `end`, what the log covers. */
+  readonly log?: (coverage: LogCoverage) => void
   /** CRC-32 (IEEE) of bytes; default is a table in JavaScript. `scanEvtxFile` passes the platform's own. */
   readonly crc32?: (bytes: Uint8Array) => number
 }
