@@ -30,7 +30,7 @@ What ARM has no place for (connectors, version, comments, spellings) is kept in 
 ignores. A value edited in the template wins over what was remembered.`
 
 /** Larger than any rule file by far; what is bigger is something else. */
-const MAX_BYTES = 32 * 1024 * 1024
+const MAX_BYTES = 8 * 1024 * 1024
 
 /** `triad convert`: rule YAML ↔ ARM, analytics rules and hunting queries. */
 export function convertCommand(): Command {
@@ -83,7 +83,7 @@ function check(yaml: string, file: string, all: boolean): boolean {
     }
   }
   return yaml
-    .split(/^---\n/m)
+    .split(/^---\r?$/m)
     .filter((part) => part.trim() !== '')
     .map((part) =>
       /^(kind|severity|queryFrequency):/m.test(part)

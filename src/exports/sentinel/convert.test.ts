@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
+import { InputError } from '../../diagnostics/index.ts'
 import { checkSentinelRule } from './check.ts'
 import { armToYaml, conversionDirection, yamlToArm } from './convert.ts'
 import { applyDifferences, differences, type Json, sameJson } from './delta.ts'
@@ -151,6 +152,9 @@ describe('ARM to YAML and back', () => {
     expect(() => armToYaml('{"resources":[]}', 'x.json')).toThrow('no resources')
     expect(() => yamlToArm('a: [', 'x.yaml')).toThrow()
     expect(() => yamlToArm('- 1', 'x.yaml')).toThrow('no rule')
+    const bomb =
+      'a: &a [x,x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c]\n'
+    expect(() => yamlToArm(bomb, 'x.yaml')).toThrow(InputError)
   })
 
   test('the direction follows the content, whatever the name', () => {

@@ -43,7 +43,7 @@ export function yamlToArm(text: string, source: string, apiVersion?: string): st
   const rules: JsonObject[] = []
   let original: readonly DeltaEntry[] = []
   for (const document of documents) {
-    const whole = asJson(document.toJS({ maxAliasCount: 100 }))
+    const whole = asJson(plainValue(document, source))
     if (!isObject(whole)) {
       throw new InputError('platforms/not-a-rule', 'the file holds no rule', { in: 'file', source })
     }
@@ -130,6 +130,16 @@ function readDocuments(text: string, source: string): Document[] {
     })
   }
   return documents as Document[]
+}
+
+/** Aliases that multiply each other would fill the memory: the reader stops at a hundred. */
+function plainValue(document: Document, source: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 })
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error
+    throw new InputError('detections/bad-yaml', error.message, { in: 'file', source })
+  }
 }
 
 function readTemplate(text: string, source: string): JsonObject {
