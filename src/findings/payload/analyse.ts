@@ -1,6 +1,7 @@
 import type { CimValue } from '../../lang/cim-value.ts'
 import type { ConsumerFacts } from '../model.ts'
 import { splitCommand } from './command-line.ts'
+import { withoutComments } from './comments.ts'
 import { type FeatureInput, payloadFeatures, unusualPlace } from './features.ts'
 import { indicatorsIn, sharesIn } from './indicators.ts'
 import { decodeLayers } from './layers.ts'
@@ -90,7 +91,8 @@ export function analysePayload(consumer: ConsumerFacts | undefined, lists: Paylo
   const executable = read('ExecutablePath')
   const scriptFile = read('ScriptFileName')
   const template = withProgram(read('CommandLineTemplate'), executable)
-  const script = read('ScriptText')
+  const source = read('ScriptText')
+  const script = source === undefined ? undefined : withoutComments(source, read('ScriptingEngine'))
   const known = kind === 'command' || kind === 'script'
   const others = Object.entries(consumer?.properties ?? {})
     .filter(([name]) => !/^(?:name|creatorsid|__.*)$/i.test(name))

@@ -1,7 +1,7 @@
 import { hasEncodedCommand } from './base64.ts'
 import { type CommandParts, programName, splitCommand } from './command-line.ts'
 import { describeScript } from './describe-script.ts'
-import { defang, withoutBlobs } from './indicators.ts'
+import { defang, hostsIn, withoutBlobs } from './indicators.ts'
 import type { DecodedLayer } from './types.ts'
 
 const MAX_SHOWN = 200
@@ -108,6 +108,9 @@ function partEffect(text: string, layers: readonly DecodedLayer[], depth: number
   }
 }
 
+const downloads = (from: string | undefined, by: string | undefined): string | undefined =>
+  from === undefined ? undefined : `downloads ${show(from)}${by === undefined ? '' : ` with ${by}`}`
+
 interface Effect {
   /** What goes between "runs" and "as SYSTEM". */
   readonly program: string
@@ -142,7 +145,11 @@ function programEffect(command: CommandParts, layers: readonly DecodedLayer[], d
       }
       if (hasEncodedCommand(`${command.program} ${line}`))
         return effect('is given a hidden (encoded) command')
-      const file = /(?:^|\s)-f(?:i(?:l(?:e)?)?)?\s+(\S.*)$/i.exec(line)?.[1]
+      // Among the options, not behind them: `-f` in a script joins texts.
+      const file =
+        /^(?:[-/](?![cf])\S{1,40}\s{1,9}(?:(?![-/])\S{1,80}\s{1,9})?){0,12}[-/]f(?:i(?:l(?:e)?)?)?\s+(\S.*)$/i.exec(
+          line,
+        )?.[1]
       if (file !== undefined) return effect(`runs the script ${show(file)}`)
       const does = describeScript(
         line,
@@ -181,9 +188,7 @@ function programEffect(command: CommandParts, layers: readonly DecodedLayer[], d
     case 'certutil':
     case 'curl':
     case 'bitsadmin':
-      return effect(
-        url === undefined ? undefined : `downloads ${show(url)}${depth > 0 ? ` with ${name}` : ''}`,
-      )
+      return effect(downloads(url ?? hostsIn(`${name} ${line}`)[0], depth > 0 ? name : undefined))
     case 'msiexec':
       return effect(`installs ${show(url ?? plain[0] ?? 'a package')}`)
     case 'wmic':

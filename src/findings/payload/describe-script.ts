@@ -1,4 +1,4 @@
-import { defang, pathsIn, withoutBlobs } from './indicators.ts'
+import { defang, hostsIn, pathsIn, withoutBlobs } from './indicators.ts'
 import { guessLanguage } from './tokens.ts'
 
 const MAX_SHOWN = 120
@@ -12,7 +12,7 @@ const URL_TEXT = /\b(?:https?|ftp):\/\/[^\s"'<>`|;)]+/gi
 /** Addresses that name a document format and are no place. */
 const NAME_SPACE = /^https?:\/\/(?:schemas\.|www\.w3\.org\/)/i
 const FETCHES =
-  /xmlhttp|winhttp|webclient|invoke-webrequest|\biwr\b|\birm\b|invoke-restmethod|downloadstring|downloadfile|downloaddata|urldownloadtofile|bitstransfer|certutil|bitsadmin|\bcurl\b|\bwget\b|net\.sockets|tcpclient|getobject\s{0,9}\(\s{0,9}["']script(?:let)?:/i
+  /xmlhttp|winhttp|webclient|invoke-webrequest|\biwr\b|\birm\b|invoke-restmethod|downloadstring|downloadfile|downloaddata|urldownloadtofile|bitstransfer|certutil|bitsadmin|\bcurl\b|\bwget\b|net\.sockets|tcpclient|resolve-dnsname|nslookup|getobject\s{0,9}\(\s{0,9}["']script(?:let)?:/i
 
 interface Deed {
   readonly when: RegExp
@@ -101,7 +101,7 @@ const DEEDS: readonly Deed[] = [
  * nothing in it is recognised. `hidden`: the texts that were decoded from it.
  */
 export function describeScript(text: string, hidden: readonly string[] = []): string | undefined {
-  const all = [text, ...hidden].join('\n').slice(0, 262_144)
+  const all = [...hidden, text].join('\n').slice(0, 262_144)
   const deeds: string[] = []
   const urls = [...new Set([...all.matchAll(URL_TEXT)].map((match) => match[0]))].filter(
     (url) => !NAME_SPACE.test(url),
@@ -113,7 +113,12 @@ export function describeScript(text: string, hidden: readonly string[] = []): st
     const verb = FETCHES.test(all) ? (sends ? 'talks to' : 'fetches') : 'names'
     const more = urls.length > 1 ? ` and ${urls.length - 1} more address${urls.length > 2 ? 'es' : ''}` : ''
     deeds.push(`${verb} ${show(urls[0] ?? '')}${more}`)
-  } else if (FETCHES.test(all)) deeds.push('fetches something over the network')
+  } else if (FETCHES.test(all)) {
+    const [host] = hostsIn(all)
+    deeds.push(
+      host === undefined ? 'fetches something over the network' : `fetches something from ${show(host)}`,
+    )
+  }
   for (const deed of DEEDS) {
     const match = deed.when.exec(all)
     if (match === null) continue

