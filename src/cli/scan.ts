@@ -32,6 +32,7 @@ interface ScanFlags {
   readonly output?: string
   readonly force?: boolean
   readonly rules: boolean
+  readonly ruleAllowList?: string
   readonly hash: boolean
   readonly recover: boolean
   readonly allow?: string
@@ -68,6 +69,7 @@ export function scanCommand(): Command {
     .option('-o, --output <file>', 'write the report to a file, whole or not at all')
     .option('--force', 'replace an existing output file')
     .option('--no-rules', 'do not run the detection pack over the tables')
+    .option('--rule-allow-list <file>', "the rules' allow list as CSV: the watchlist TriadWmiAllowList")
     .option('--no-hash', 'do not compute SHA-256 of the files')
     .option('--no-recover', 'do not look for deleted remains in event log slack')
     .option('--allow <file>', "a team's own known-good subscriptions (see triad allow)")
@@ -117,6 +119,7 @@ async function run(paths: readonly string[], flags: ScanFlags): Promise<ExitStat
     hash: flags.hash,
     recover: flags.recover,
     rules: flags.rules,
+    ...(flags.ruleAllowList === undefined ? {} : { ruleAllowList: flags.ruleAllowList }),
     now: new Date(),
     judgement,
     ...(baseline === undefined ? {} : { baseline }),

@@ -1,4 +1,4 @@
-import { PackRun } from '../detections/index.ts'
+import { PackRun, readAllowList } from '../detections/index.ts'
 import type { Diagnostic } from '../diagnostics/index.ts'
 import {
   type Baseline,
@@ -24,6 +24,8 @@ export interface ScanOptions {
   readonly recover?: boolean
   /** Run the detection pack over the tables of the evidence. Default false: it opens a database. */
   readonly rules?: boolean
+  /** What the rules read as their allow list, a CSV in the shape of the watchlist. Default: the shipped one, which is empty. */
+  readonly ruleAllowList?: string
   readonly judgement?: JudgementContext
   /** What the estate was seen to hold before: rare and new stands out, everywhere and old does not. */
   readonly baseline?: Baseline
@@ -53,7 +55,9 @@ export async function scan(paths: readonly string[], options: ScanOptions): Prom
     diagnostics.push(diagnostic)
   }
   const investigation = createInvestigation({ report })
-  const pack = options.rules === true ? new PackRun({ report }) : undefined
+  const { ruleAllowList } = options
+  const allowList = ruleAllowList === undefined ? {} : { allowList: readAllowList(ruleAllowList) }
+  const pack = options.rules === true ? new PackRun({ report, ...allowList }) : undefined
   const sink: RecordSink = {
     event: (event) => {
       investigation.addEvent(event)
