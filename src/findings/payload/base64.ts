@@ -53,6 +53,7 @@ interface Recipe {
 }
 
 const MAX_RECIPES = 6
+const MAX_OPERANDS = 32
 const NUMBER = '0x[0-9a-f]{1,2}|&h[0-9a-f]{1,2}|\\d{1,3}'
 const XOR = new RegExp(
   `(?:-bxor|\\bxor\\b|\\^)\\s{0,9}\\(?\\s{0,9}(?:(${NUMBER})\\b|\\$?([a-z_]\\w{0,40}))`,
@@ -78,7 +79,13 @@ function keyOf(name: string, text: string): readonly number[] | undefined {
 /** Recipes that the text states beside what it hides: an exclusive-or with a number or a short key, a shift. */
 function statedRecipes(text: string): readonly Recipe[] {
   const keys = new Map<string, readonly number[]>()
+  const looked = new Set<string>()
   for (const [, written, name] of text.slice(0, 65_536).matchAll(XOR)) {
+    // Each name is looked up once: a text may repeat one a hundred thousand times.
+    const operand = (written ?? name ?? '').toLowerCase()
+    if (looked.has(operand)) continue
+    looked.add(operand)
+    if (looked.size > MAX_OPERANDS) break
     const key = written === undefined ? keyOf(name ?? '', text) : [numberOf(written)]
     if (key?.some((byte) => byte > 0 && byte < 256) === true) keys.set(key.join(), key)
     if (keys.size >= MAX_RECIPES) break

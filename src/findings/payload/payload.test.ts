@@ -112,6 +112,12 @@ test.each([
   [`name = ${'\\'.repeat(100_000)}`],
   ['http://'.repeat(30_000)],
   ['[wmiclass] execute get-itemproperty '.repeat(6_000)],
+  ['$a -bxor $b '.repeat(20_000)],
+  [Array.from({ length: 20_000 }, (_, at) => `-bxor $k${at} `).join('')],
+  ['powershell -nop '.repeat(15_000)],
+  [`curl ${'a.'.repeat(100_000)}`],
+  ["foreach($p in 'a','b'){$s+=$p};".repeat(8_000)],
+  [`powershell ${'-x y '.repeat(20_000)}-f`],
 ])(
   'text made to swell or stall a decoder is answered (%#)',
   (text) => {
