@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { type Detection, loadDetections } from '../src/detections/index.ts'
-import { DIFFERENCES } from '../src/exports/differences.ts'
+import { DIFFERENCES, WITHOUT_COUNTERPART } from '../src/exports/differences.ts'
 import {
   exportDefender,
   exportPlatform,
@@ -28,11 +28,21 @@ test('docs/exports.md shows what the exports give', async () => {
     matrix: matrix(),
     gaps: gaps(),
     blind: blindSpots(),
+    alone: Object.entries(WITHOUT_COUNTERPART)
+      .map(([id, why]) => `- \`${id}\`: ${why}.`)
+      .join('\n'),
     differences: DIFFERENCES.map(
       ({ rule, item, fires, why }) =>
         `- \`${rule}\` on \`${item}\`: only ${fires === 'kql' ? 'the KQL' : 'Sigma'} fires: ${why}.`,
     ).join('\n'),
   })
+})
+
+test('every rule of the pack has a counterpart on the other platforms, or a reason', () => {
+  const implemented = new Set(rules.flatMap((rule) => rule.implements))
+  const alone = shipped.map(({ id }) => id).filter((id) => !implemented.has(id))
+  expect(alone).toEqual(Object.keys(WITHOUT_COUNTERPART))
+  expect([...implemented].filter((id) => !shipped.some((rule) => rule.id === id))).toEqual([])
 })
 
 test('docs/t1546.003/rules.md tells of every rule of the pack', async () => {

@@ -7,7 +7,7 @@ import {
   checkSentinelRule,
   conversionDirection,
   yamlToArm,
-} from '../exports/index.ts'
+} from '../exports/sentinel/index.ts'
 import { diagnosticText } from '../reports/index.ts'
 import { EXIT, type ExitStatus } from './exit-status.ts'
 import { checkOutput, writeOutput } from './output.ts'

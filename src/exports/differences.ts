@@ -19,3 +19,12 @@ export const DIFFERENCES: readonly Difference[] = [
     why: 'the consumer runs cmd.exe as a child of WmiPrvSE.exe; the KQL weighs identity and program of such children, the other platforms see script consumers only',
   },
 ]
+
+/** Rules of the pack that no rule of the platform content repeats, and why. */
+export const WITHOUT_COUNTERPART: Readonly<Record<string, string>> = {
+  'wmi-foreign-consumer-provider':
+    'compares a provider’s folder with a list by regular expressions over normalised paths',
+  'wmi-half-triad': 'rests on the absence of a binding, which these languages cannot wait for',
+  'wmi-subscription-bound-defender': 'rests on an event that only Defender for Endpoint records',
+  'wmi-subscription-correlated': 'joins all sources to one subscription by names read out of MOF text',
+}

@@ -19,6 +19,7 @@ const INDICES = {
   'sysmon-wmi-consumer': SYSMON_INDEX,
   'sysmon-wmi-binding': SYSMON_INDEX,
   registry: SYSMON_INDEX,
+  file: SYSMON_INDEX,
   'wmi-activity-binding': ['logs-windows.forwarded*', 'winlogbeat-*'],
   'wmi-activity-provider': ['logs-windows.forwarded*', 'winlogbeat-*'],
   process: ['logs-endpoint.events.process-*', 'logs-windows.sysmon_operational-*', 'winlogbeat-*'],

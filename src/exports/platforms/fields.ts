@@ -45,6 +45,8 @@ const EVENT_FACTS: Readonly<Partial<Record<Fact, string>>> = {
   'binding-consumer': 'Consumer',
   'registry-path': 'TargetObject',
   'registry-data': 'Details',
+  'file-path': 'TargetFilename',
+  'acting-image': 'Image',
   'script-text': 'ScriptBlockText',
   'pipeline-text': 'Payload',
 }
@@ -134,6 +136,7 @@ export const EVENTS: Readonly<Record<EventSource, { readonly channel: string; re
   'wmi-activity-provider': { channel: 'Microsoft-Windows-WMI-Activity/Operational', eventId: 5857 },
   process: { channel: 'Microsoft-Windows-Sysmon/Operational', eventId: 1 },
   registry: { channel: 'Microsoft-Windows-Sysmon/Operational', eventId: 13 },
+  file: { channel: 'Microsoft-Windows-Sysmon/Operational', eventId: 11 },
   'script-block': { channel: 'Microsoft-Windows-PowerShell/Operational', eventId: 4104 },
   pipeline: { channel: 'Microsoft-Windows-PowerShell/Operational', eventId: 4103 },
 }

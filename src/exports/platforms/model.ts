@@ -45,6 +45,7 @@ export const SOURCES = [
   'wmi-activity-provider',
   'process',
   'registry',
+  'file',
   'script-block',
   'pipeline',
 ] as const
@@ -66,6 +67,8 @@ export const FACTS = [
   'command-line',
   'registry-path',
   'registry-data',
+  'file-path',
+  'acting-image',
   'script-text',
   'pipeline-text',
 ] as const

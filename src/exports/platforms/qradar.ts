@@ -77,6 +77,7 @@ const PROPERTIES = [
   'CommandLine',
   'TargetObject',
   'Details',
+  'TargetFilename',
   'ScriptBlockText',
   'Payload',
 ]

@@ -14,6 +14,7 @@ const LOG_SOURCES: Readonly<Record<EventSource, { readonly source: JsonObject; r
     'wmi-activity-provider': { source: { product: 'windows', service: 'wmi' }, eventId: true },
     process: { source: { product: 'windows', category: 'process_creation' }, eventId: false },
     registry: { source: { product: 'windows', category: 'registry_set' }, eventId: false },
+    file: { source: { product: 'windows', category: 'file_event' }, eventId: false },
     'script-block': { source: { product: 'windows', category: 'ps_script' }, eventId: false },
     pipeline: { source: { product: 'windows', category: 'ps_module' }, eventId: false },
   }

@@ -115,6 +115,7 @@ const COLUMNS: Readonly<Record<EventSource, string>> = {
   'wmi-activity-provider': 'Message',
   process: '',
   registry: 'User Image TargetObject Details',
+  file: 'User Image TargetFilename',
   'script-block': 'ScriptBlockText',
   pipeline: 'Payload',
 }

@@ -12,6 +12,7 @@ const GROUPS: Readonly<Record<EventSource, string>> = {
   'sysmon-wmi-binding': 'sysmon_event_21',
   process: 'sysmon_event1',
   registry: 'sysmon_event_13',
+  file: 'sysmon_event_11',
   'wmi-activity-binding': 'windows',
   'wmi-activity-provider': 'windows',
   'script-block': 'windows',
