@@ -7,6 +7,8 @@ export const evtxCodes = {
   'evtx/bad-chunk-magic': 'A chunk of an event log lacks its magic; the records found inside were read.',
   'evtx/unreadable-chunk': 'A chunk-sized part of an event log is neither empty nor holds any record.',
   'evtx/cut-chunk': 'An event log ends inside a chunk; the records before the cut were read.',
+  'evtx/cut-file':
+    'An event log ends before chunks that its header counts; the chunks before the cut were read.',
   'evtx/bad-header-checksum': 'The header of a chunk does not match its checksum; its records were read.',
   'evtx/bad-records-checksum': 'The records of a chunk do not match their checksum; they were read.',
   'evtx/bad-record': 'A record is torn or malformed, and its event could not be read.',

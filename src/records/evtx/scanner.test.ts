@@ -279,3 +279,12 @@ test('a free-space offset past the chunk is not followed', () => {
   new DataView(lying.buffer).setUint32(FILE_HEADER_SIZE + CHUNK_HEADER.freeSpaceOffset, 0xffff_ffff, true)
   expect(readAll(lying).events.filter((event) => !event.recovered)).toHaveLength(40)
 })
+
+test('a log cut at the end of a chunk, or inside its header, is told of by the count in the header', () => {
+  const cut = (bytes: Uint8Array) => readAll(bytes)
+  const whole = cut(log.subarray(0, FILE_HEADER_SIZE + 3 * CHUNK_SIZE))
+  expect(whole.events).toHaveLength(30)
+  expect(whole.diagnostics).toMatchObject([{ code: 'evtx/cut-file', severity: 'error' }])
+  expect(cut(log.subarray(0, 3000)).codes).toEqual(['evtx/no-chunks', 'evtx/cut-file'])
+  expect(cut(log).codes).toEqual([])
+})

@@ -37,6 +37,8 @@ class Scanner implements EvtxScanner {
   private position = 0
   private chunks = 0
   private hasHeader = false
+  /** Chunks that the file header counts; 0 where there is no header, or one that was changed since its checksum. */
+  private promisedChunks = 0
   private read = 0
   private relevant = 0
   private damaged = 0
@@ -89,6 +91,7 @@ class Scanner implements EvtxScanner {
         at: { in: 'file', source: this.options.source },
       })
     }
+    this.tellCut()
     if (this.slackNotRead > 0) {
       this.report.report({
         code: 'evtx/slack-not-read',
@@ -104,6 +107,18 @@ class Scanner implements EvtxScanner {
     this.report.flush()
     const { read, relevant, damaged } = this
     return { read, relevant, damaged, recovered: this.recovered?.count ?? 0 }
+  }
+
+  /** A copy that ends at the end of a chunk looks whole, but for the header's count. */
+  private tellCut(): void {
+    const there = Math.max(0, Math.ceil((this.position - FILE_HEADER_SIZE) / CHUNK_SIZE))
+    if (there >= this.promisedChunks) return
+    this.report.report({
+      code: 'evtx/cut-file',
+      severity: 'error',
+      message: `the file ends after ${there} of the ${this.promisedChunks} chunks that its header counts`,
+      at: this.at(this.position),
+    })
   }
 
   /** Handles what was carried; `position` is already past it. */
@@ -133,10 +148,12 @@ class Scanner implements EvtxScanner {
       return
     }
     this.hasHeader = true
+    this.promisedChunks = header.chunkCount
     if (this.crc32(bytes.subarray(0, FILE_HEADER_FIELDS_SIZE - 8)) !== header.checksum) {
       // A dirty log was open when it was copied; its header is only brought up to date on closing.
       const severity = header.isDirty ? 'info' : 'warning'
       const message = 'the file header does not match its checksum'
+      this.promisedChunks = 0
       this.report.report({ code: 'evtx/bad-file-checksum', severity, message, at: this.at(0) })
     }
   }
