@@ -95,7 +95,7 @@ function recipe(rules: readonly PlatformRule[]): string {
     '',
     '| Property | Regular expression |',
     '|---|---|',
-    ...PROPERTIES.map((name) => `| ${name} | \`${name}:\\s*(.*?)(?:\\s+\\w+:\\s\\|$)\` |`),
+    ...PROPERTIES.map((name) => `| ${name} | \`(?:^\\|\\s)${name}:\\s*(.*?)(?:\\s+\\w+:\\s\\|$)\` |`),
     '',
     '## Rules',
     '',
