@@ -377,6 +377,22 @@ describe('walking', () => {
     expect(diagnostics).toMatchObject([{ code: 'evidence/not-a-file', severity: 'warning' }])
   })
 
+  test.skipIf(process.platform !== 'linux')(
+    'names that are no UTF-8, of files and folders, are opened by their bytes',
+    async () => {
+      const odd = Buffer.concat([Buffer.from(`${folder}/`), Buffer.from('d\xe9p\xf4t', 'latin1')])
+      mkdirSync(odd)
+      writeFileSync(Buffer.concat([odd, Buffer.from('/\xff.mof', 'latin1')]), MOF)
+      write('plain.mof', MOF)
+      const { files, diagnostics } = await open([folder])
+      expect(diagnostics).toEqual([])
+      expect(files.map((file) => [file.path, file.text])).toEqual([
+        ['plain.mof', MOF.toString()],
+        ['d\ufffdp\ufffdt/\ufffd.mof', MOF.toString()],
+      ])
+    },
+  )
+
   test('a path that does not exist is a diagnostic, the others are read', async () => {
     const path = write('a.mof', MOF)
     const { files, diagnostics } = await open([join(folder, 'gone'), path])

@@ -67,13 +67,13 @@ export async function* openEvidence(
     try {
       const file = await EvidenceFile.open({
         path: walked.path,
-        name: basename(walked.localPath),
+        name: basename(walked.path),
         chunks: accessChunks(access),
         sizeBytes: access.sizeBytes,
         identity: readAt(access, Math.max(0, access.sizeBytes - HEAD_BYTES), HEAD_BYTES),
         given: walked.given,
         access,
-        localPath: walked.localPath,
+        ...(typeof walked.localPath === 'string' ? { localPath: walked.localPath } : {}),
         hash: context.hash,
       })
       yield* withMembers(file, context, new Budget(context.limits, walked.path, access.sizeBytes), 0)

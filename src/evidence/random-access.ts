@@ -11,7 +11,7 @@ export interface RandomAccess {
 }
 
 /** A file on disk, opened for reading only. */
-export function openFileAccess(path: string): RandomAccess {
+export function openFileAccess(path: string | Buffer): RandomAccess {
   const descriptor = openSync(path, 'r')
   const sizeBytes = fstatSync(descriptor).size
   return {

@@ -6,7 +6,8 @@ import type { Report } from '../diagnostics/index.ts'
 export interface WalkedFile {
   /** As the user wrote the root, then names after `/`. */
   readonly path: string
-  readonly localPath: string
+  /** Bytes where the name is no UTF-8, which no string could say. */
+  readonly localPath: string | Buffer
   readonly given: boolean
   readonly leftOut?: string
 }
@@ -44,20 +45,18 @@ function* walkFolder(
   report: Report,
 ): Generator<WalkedFile> {
   const visited = new Set<string>([root])
-  const stack: { shown: string; local: string }[] = [{ shown: shownRoot, local: localRoot }]
+  const stack: Place[] = [{ shown: shownRoot, local: localRoot }]
   for (let folder = stack.pop(); folder !== undefined; folder = stack.pop()) {
-    let entries: Dirent[]
+    let entries: Entry[]
     try {
-      entries = readdirSync(folder.local, { withFileTypes: true })
+      entries = readFolder(folder)
     } catch (error) {
       reportUnreadable(error, folder.shown, report)
       continue
     }
-    entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
-    const folders: { shown: string; local: string }[] = []
-    for (const entry of entries) {
-      const shown = `${folder.shown}${folder.shown.endsWith('/') ? '' : '/'}${entry.name}`
-      const local = join(folder.local, entry.name)
+    entries.sort((a, b) => (a.shown < b.shown ? -1 : a.shown > b.shown ? 1 : 0))
+    const folders: Place[] = []
+    for (const { shown, local, entry } of entries) {
       const kind = entryKind(entry, local, root, visited)
       if (kind === 'folder') folders.push({ shown, local })
       else if (kind === 'file') yield { path: shown, localPath: local, given: false }
@@ -67,18 +66,52 @@ function* walkFolder(
   }
 }
 
+interface Place {
+  readonly shown: string
+  readonly local: string | Buffer
+}
+
+interface Entry extends Place {
+  readonly entry: Dirent<Buffer>
+}
+
+/** Names in evidence come from anywhere: one that is no UTF-8 is shown with U+FFFD and opened by its bytes. */
+function readFolder(folder: Place): Entry[] {
+  const prefix = `${folder.shown}${folder.shown.endsWith('/') ? '' : '/'}`
+  return readdirSync(folder.local, { withFileTypes: true, encoding: 'buffer' }).map((entry) => {
+    const name = entry.name.toString('utf8')
+    const isText = typeof folder.local === 'string' && Buffer.from(name, 'utf8').equals(entry.name)
+    const local =
+      isText && typeof folder.local === 'string'
+        ? join(folder.local, name)
+        : Buffer.concat([Buffer.from(folder.local), Buffer.from(sep), entry.name])
+    return { shown: prefix + name, local, entry }
+  })
+}
+
+/** The path without links; of a name that is no UTF-8 a text that stands for its bytes. */
+function realPath(local: string | Buffer): string {
+  if (typeof local === 'string') return realpathSync(local)
+  return realpathSync.native(local, 'buffer').toString('latin1')
+}
+
 /** `file`, `folder`, or why the entry is left out. */
-function entryKind(entry: Dirent, local: string, root: string, visited: Set<string>): string {
+function entryKind(
+  entry: Dirent<Buffer>,
+  local: string | Buffer,
+  root: string,
+  visited: Set<string>,
+): string {
   if (entry.isFile()) return 'file'
   try {
     if (entry.isDirectory()) {
-      const real = realpathSync(local)
+      const real = realPath(local)
       if (visited.has(real)) return 'a folder that was already read'
       visited.add(real)
       return 'folder'
     }
     if (!entry.isSymbolicLink()) return 'a device, pipe or socket'
-    const target = realpathSync(local)
+    const target = realPath(local)
     if (target !== root && !target.startsWith(root + sep)) {
       return 'a symbolic link that leads outside the given path; name its target to read it'
     }
