@@ -40,8 +40,9 @@ export function correlate(
   joined.push(...repositoryReplacements(items))
   const timers = timersOf(items)
   const activations = activationsOf(items)
+  const announced = (draft: Draft): bigint | undefined => firstOwnActivation(draft, activations)
   const around = (draft: Draft, lifecycle: Lifecycle, user: string | undefined): readonly Observation[] => {
-    const made = lifecycle.createdFiletime ?? firstOwnActivation(draft, activations)
+    const made = lifecycle.createdFiletime ?? announced(draft)
     if (made === undefined) return []
     return logons
       .between(hosts.aliases(draft.host), made - LOGON_WINDOW, made + LOGON_WINDOW)
@@ -49,7 +50,7 @@ export function correlate(
       .slice(-MAX_LOGONS)
   }
   return mergeNameless(joined)
-    .map((draft) => finishDraft(draft, hosts, timers, around))
+    .map((draft) => finishDraft(draft, hosts, timers, around, announced))
     .sort(
       (a, b) =>
         compareText(a.host ?? '', b.host ?? '') ||
@@ -59,7 +60,8 @@ export function correlate(
 }
 
 function isAuthored({ attempt, observation }: Item): boolean {
-  return attempt && observation.context?.signal !== 'autorecover'
+  const { context } = observation
+  return attempt && (context?.signal !== 'autorecover' || context.tool === 'mofcomp')
 }
 
 /** The same record read twice (two copies of one file have one evidence id) says the same once. */

@@ -19,12 +19,13 @@ export function finishDraft(
   hosts: Hosts,
   timers: ReadonlyMap<string, readonly Item[]>,
   around: (draft: Draft, lifecycle: Lifecycle, user: string | undefined) => readonly Observation[],
+  announced: (draft: Draft) => bigint | undefined,
 ): SubscriptionFacts {
   const filter = draft.filter === undefined ? attemptedFilter(draft) : mergeFilter(draft.filter)
   const consumer = draft.consumer === undefined ? executedConsumer(draft) : mergeConsumer(draft.consumer)
   const binding = mergeBinding(draft.binding)
   const contentChanged = filter.earlier.length + consumer.earlier.length > 0
-  const lifecycle = lifecycleOf(draft, contentChanged)
+  const lifecycle = lifecycleOf(draft, contentChanged, announced(draft))
   const items = itemsOf(draft).sort(compareItems)
   const timer = timerOf(filter.facts?.query, draft, timers)
   const user = userOf(items)

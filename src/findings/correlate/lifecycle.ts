@@ -16,20 +16,24 @@ export interface Lifecycle {
   readonly createdFiletime?: bigint
 }
 
-/** What happened to the parts, in the order of SCORING: attempted, partial, bound, executed, modified, removed. */
-export function lifecycleOf(draft: Draft, contentChanged: boolean): Lifecycle {
+/**
+ * What happened to the parts, in the order of SCORING: attempted, partial, bound, executed, modified, removed.
+ * `announcedFiletime`: the first announcement (5861) where it came alone and so was the making.
+ */
+export function lifecycleOf(draft: Draft, contentChanged: boolean, announcedFiletime?: bigint): Lifecycle {
   const parts = [draft.filter, draft.consumer, draft.binding].filter((node) => node !== undefined)
   const histories = parts.map((node) => historyOf(node, draft))
   const removed = histories.some((history) => history.gone)
   const recreated = histories.some((history) => history.recreated)
   const created = earliest(histories.map((history) => history.created))
+  const madeAt = created ?? announcedFiletime
   const removedAt = latest(histories.map((history) => history.removedAt))
   const transient =
     removed &&
-    created !== undefined &&
+    madeAt !== undefined &&
     removedAt !== undefined &&
-    removedAt >= created &&
-    removedAt - created <= TRANSIENCE
+    removedAt >= madeAt &&
+    removedAt - madeAt <= TRANSIENCE
   const executed = draft.extra.some((item) => item.observation.operation === 'executed')
   const modified =
     contentChanged ||

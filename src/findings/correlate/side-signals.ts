@@ -32,7 +32,10 @@ export function repositoryReplacements(items: readonly Item[]): Draft[] {
  */
 export function joinAutorecover(drafts: readonly Draft[], items: readonly Item[]): Draft[] {
   const own = new Map<string, Draft>()
-  const entries = items.filter(({ observation }) => observation.context?.signal === 'autorecover')
+  // A compile with `-autorecover` has its place already, as an act.
+  const entries = items.filter(
+    ({ observation: { context } }) => context?.signal === 'autorecover' && context.tool !== 'mofcomp',
+  )
   const named = entries.filter(({ observation }) => observation.context?.mofPath !== undefined)
   const nameless = entries.filter(({ observation }) => observation.context?.mofPath === undefined)
   for (const item of named) {
