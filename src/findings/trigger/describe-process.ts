@@ -1,7 +1,7 @@
 import { type Atom, atomWords, likeWords, listWords, quoted } from './conditions.ts'
 import type { TriggerProcess } from './model.ts'
 import { type Change, type Describer, equalValues, type Group, type Part } from './part.ts'
-import { describeProgram, isSecurityService } from './programs.ts'
+import { demandedBy, describeProgram, isSecurityService } from './programs.ts'
 
 const NAME_PROPERTIES = new Set(['name', 'processname', 'caption', 'executablepath', 'description'])
 
@@ -58,6 +58,7 @@ function programOf(atoms: readonly Atom[]): Program | undefined {
   }
   // LIKE without a wildcard is an equality.
   const isPattern = atom.test === 'like' && /[%_[]/.test(atom.value)
+  if (isPattern && names.length === 1 && demandedBy(atom.value) === '') return undefined
   const process = describeProgram(atom.value, isPattern)
   if (isPattern) {
     const pattern = `whose name ${likeWords(atom.value)}`

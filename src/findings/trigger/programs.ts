@@ -91,7 +91,8 @@ const PROGRAMS: Readonly<Record<Role, readonly string[]>> = {
     'lastpass 1password|a password manager',
     'vlc|VLC',
     'paint mspaint|Paint',
-    'winlogon logonui userinit|the Windows sign-in program',
+    'logonui|the Windows sign-in and lock screen',
+    'winlogon userinit|the Windows sign-in program',
   ],
 }
 
@@ -109,9 +110,21 @@ const ALL: readonly Program[] = Object.entries(PROGRAMS).flatMap(([role, rows]) 
 )
 const BY_NAME: ReadonlyMap<string, Program> = new Map(ALL.map((program) => [program.name, program]))
 
+const MIN_LITERAL = 3
+
+/** Letters and digits that a LIKE pattern demands, without the ending that every program has: `%.exe` demands none. */
+export function demandedBy(pattern: string): string {
+  return pattern
+    .replace(/\[[^\]]{0,64}\]/g, '')
+    .replace(/\.?exe[%_]*$/i, '')
+    .replace(/[^a-z0-9]/gi, '')
+}
+
 /** What kind of program a file name or path is; a LIKE pattern is tried against every program in the list. */
 export function describeProgram(text: string, isPattern = false): TriggerProcess {
   if (isPattern && /[%_[]/.test(text)) {
+    // A pattern that fits everything means nobody.
+    if (demandedBy(text).length < MIN_LITERAL) return { name: text, role: 'other' }
     const found = ALL.find(
       ({ name }) => matchesLike(text, `${name}.exe`) || matchesLike(text, `c:\\x\\${name}.exe`),
     )
@@ -140,5 +153,6 @@ const SECURITY_SERVICES = new Set(
 /** Whether a service name (or LIKE pattern) names a service that protects or records. */
 export function isSecurityService(name: string, isPattern = false): boolean {
   if (!isPattern) return SECURITY_SERVICES.has(name.toLowerCase())
+  if (demandedBy(name).length < MIN_LITERAL) return false
   return [...SECURITY_SERVICES].some((service) => matchesLike(name, service))
 }
