@@ -6,7 +6,7 @@ import { isSelected } from '../selection.ts'
 import { type EventDraft, toEventRecord } from './draft.ts'
 import { eventFields, providerOfChannel } from './fields.ts'
 import { isObject, type JsonObject, pick } from './json-value.ts'
-import { isUnwanted, type ShapeMarks, selectedIds } from './prefilter.ts'
+import { isUnwanted, isUnwantedXml, type ShapeMarks, selectedIds } from './prefilter.ts'
 import { elasticDefend } from './shapes/elastic-defend.ts'
 import { eventSystem } from './shapes/event-system.ts'
 import { evtxEcmd } from './shapes/evtxecmd.ts'
@@ -155,6 +155,10 @@ export class ElementReader {
 
   /** A raw event XML text. */
   takeXml(text: string, offset: number): void {
+    if (this.#ids !== undefined && isUnwantedXml(text, this.#ids)) {
+      this.#count('event-xml')
+      return
+    }
     const draft = eventFromXml(text)
     if (draft === undefined) {
       this.damaged += 1

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { EventRecord } from '../event.ts'
 import type { EventSelection } from '../selection.ts'
 import { readEventJson } from './index.ts'
-import { isUnwanted } from './prefilter.ts'
+import { isUnwanted, isUnwantedXml } from './prefilter.ts'
 
 const PROVIDER = 'Microsoft-Windows-Sysmon'
 const CHANNEL = 'Microsoft-Windows-Sysmon/Operational'
@@ -85,4 +85,17 @@ test('a key spelled with escapes, a number that is no whole one, and a list are 
   for (const value of ['1.9e1', '[19]', '{"#text":19}', '"19', '1 9', '12345678901', 'null', '19']) {
     expect(unwanted(`{"System":{"EventID":${value}}}`)).toBe(false)
   }
+})
+
+test('event XML is passed over only where every EventID in it is a number nobody asked for', () => {
+  const unwanted = (text: string): boolean =>
+    isUnwantedXml(`<Event><System>${text}</System></Event>`, new Set([19]))
+  expect(unwanted('<EventID>1</EventID>')).toBe(true)
+  expect(unwanted('<EventID Qualifiers="0">1</EventID>')).toBe(true)
+  expect(unwanted('')).toBe(false)
+  for (const id of ['19', ' 19 ', '1<!-- -->9', '&#49;9', '<![CDATA[19]]>', '']) {
+    expect(unwanted(`<EventID>${id}</EventID>`)).toBe(false)
+  }
+  expect(unwanted('<!-- <EventID>1</EventID> --><EventID>19</EventID>')).toBe(false)
+  expect(unwanted('<!-- <EventID>1</EventID> --><e:EventID>19</e:EventID>')).toBe(false)
 })

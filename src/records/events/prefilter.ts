@@ -39,6 +39,22 @@ export function isUnwanted(bytes: Buffer, marks: ShapeMarks, ids: ReadonlySet<nu
   return found
 }
 
+const XML_ID = /<EventID(?:\s[^<>]*)?>\s*(\d{1,9})\s*<\//y
+
+/** The same for the text of an Event element: every EventID element in it is a plain number that is none of `ids`. */
+export function isUnwantedXml(text: string, ids: ReadonlySet<number>): boolean {
+  // With a prefix the element may hide from the search while a comment shows it another.
+  if (text.includes(':EventID')) return false
+  let found = false
+  for (let at = text.indexOf('<EventID'); at >= 0; at = text.indexOf('<EventID', at + 1)) {
+    XML_ID.lastIndex = at
+    const id = XML_ID.exec(text)?.[1]
+    if (id === undefined || ids.has(Number(id))) return false
+    found = true
+  }
+  return found
+}
+
 const COLON = 0x3a
 const QUOTE = 0x22
 const MAX_DIGITS = 9
