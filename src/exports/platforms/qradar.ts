@@ -6,8 +6,8 @@ import { eventOf, fileName, isPowerShell, isSysmon, NOT_CHECKED, noField, partsO
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
 /**
- * AQL: `ILIKE` compares without case; `%` is any text, `_` any one character. A backslash is written as `_`: whether it
- * escapes in a pattern is not documented, and the wildcard is right either way.
+ * AQL: `ILIKE` compares without case; `%` is any text, `_` any one character. A backslash and a
+ * percent sign are written as `_`: whether anything escapes in a pattern is not documented, and that is right either way.
  */
 const AQL: Syntax = {
   and: ' AND ',
@@ -16,7 +16,7 @@ const AQL: Syntax = {
   leaf: (field, leaf) => {
     const name = field.includes('(') ? field : `"${field}"`
     const terms = leaf.values.map(
-      (value) => `${name} ILIKE ${literal(pattern(field, leaf, value).replaceAll('\\', '_'))}`,
+      (value) => `${name} ILIKE ${literal(pattern(field, leaf, value.replace(/[\\%]/g, '_')))}`,
     )
     return terms.length === 1 ? (terms[0] ?? '') : `(${terms.join(' OR ')})`
   },
@@ -24,7 +24,7 @@ const AQL: Syntax = {
 
 function pattern(field: string, leaf: Leaf, value: string): string {
   if (field.includes('(')) return `%${value}%`
-  if (NAME_FACTS.includes(leaf.fact)) return `%\\${value}`
+  if (NAME_FACTS.includes(leaf.fact)) return `%_${value}`
   const before = leaf.match === 'contains' || leaf.match === 'ends' ? '%' : ''
   const after = leaf.match === 'contains' || leaf.match === 'starts' ? '%' : ''
   return before + value + after

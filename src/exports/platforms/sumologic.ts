@@ -14,7 +14,9 @@ const CSE: Syntax = {
     if (leaf.match === 'is' && !NAME_FACTS.includes(leaf.fact)) {
       return `lower(${field}) IN (${lowered.map(literal).join(',')})`
     }
-    const likes = lowered.map((value) => `lower(${field}) LIKE ${literal(pattern(leaf, value))}`)
+    const likes = lowered.map(
+      (value) => `lower(${field}) LIKE ${literal(pattern(leaf, value.replaceAll('%', '_')))}`,
+    )
     return likes.length === 1 ? (likes[0] ?? '') : `(${likes.join(' OR ')})`
   },
 }
