@@ -50,7 +50,13 @@ export function logFileCode(consumer: ConsumerFacts, lists: PayloadLists): strin
   const file = consumerText(consumer, 'Filename') ?? ''
   const text = (consumerText(consumer, 'Text') ?? '').toLowerCase()
   const normal = normalPath(file)
-  const code = lists.codeInText.find((words) => text.includes(words))
+  const isLog = isLogPlace(consumer, lists) && /^(?:log|txt|csv)$/.test(extensionOf(normal))
+  const code = lists.codeInText.find((words) => {
+    const at = text.indexOf(words)
+    // A log may say that a program was started; code gives it something to do.
+    const isName = isLog && /^(?:powershell|cmd\.exe|rundll32|mshta)$/.test(words)
+    return at !== -1 && (!isName || /^[\w.]{0,40}["']?\s{1,9}[-/"'&({$\\]/.test(text.slice(at)))
+  })
   if (code !== undefined) return `the text it writes is code ("${code}")`
   const extension = extensionOf(normal)
   if (lists.scriptExtensions.includes(extension) || lists.programExtensions.includes(extension)) {
