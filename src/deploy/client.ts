@@ -35,7 +35,7 @@ const MAX_MESSAGE = 500
 
 /**
  * Sends a request with a bearer token: waits and tries again at 429, 5xx and broken connections, as `Retry-After` says;
- * gives 2xx and 404 to the caller; throws `deploy/unauthorized`, `deploy/forbidden`, `deploy/refused` or
+ * gives 2xx, 404 of a GET and conflicts of a change to the caller; throws `deploy/unauthorized`, `deploy/forbidden`, `deploy/refused` or
  * `deploy/unavailable`. No message ever holds the token. Redirects are refused: they would carry it elsewhere.
  */
 export async function send(request: ApiRequest, options: ClientOptions): Promise<ApiAnswer> {
@@ -105,8 +105,8 @@ function judge(request: ApiRequest, answer: Answer, token: string, options: Clie
     )
   }
   if (answer.status === 403) throw refusal('deploy/forbidden', request, answer, token, options.role)
-  if (answer.status < 300 || answer.status === 404 || answer.status === 409 || answer.status === 412)
-    return answer
+  const expected = request.method === 'GET' ? [404] : [409, 412]
+  if (answer.status < 300 || expected.includes(answer.status)) return answer
   throw refusal('deploy/refused', request, answer, token)
 }
 

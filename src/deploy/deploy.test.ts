@@ -231,6 +231,15 @@ describe('patience and refusals', () => {
     await expect(defender()).rejects.toThrow('Query is invalid')
   })
 
+  test('a workspace that does not exist is refused at the change, not taken for a rule that is new', async () => {
+    const message = 'workspace w could not be found'
+    api.script.push({ status: 404 }, { status: 404, method: 'PUT', body: { error: { message } } })
+    await expect(sentinel()).rejects.toMatchObject({
+      code: 'deploy/refused',
+      message: expect.stringContaining(message),
+    })
+  })
+
   test('a redirect is not followed: it would carry the token to another host', async () => {
     for (let count = 0; count < 5; count += 1)
       api.script.push({ status: 302, headers: { location: 'http://127.0.0.1:1/' } })
