@@ -108,6 +108,37 @@ function partEffect(text: string, layers: readonly DecodedLayer[], depth: number
   }
 }
 
+/** What `sc` is told to do with a service. */
+function serviceEffect(line: string): string {
+  const match = /^(?:\\\\\S{1,255}\s{1,9})?(create|stop|delete|start|config)\s{1,9}("[^"]*"|\S+)(.*)$/is.exec(
+    line,
+  )
+  if (match === null) return `runs "sc ${show(line)}"`
+  const [, verb = '', name = '', rest = ''] = match
+  const service = show(name)
+  switch (verb.toLowerCase()) {
+    case 'create':
+      return 'creates a service'
+    case 'stop':
+      return `stops the service ${service}`
+    case 'delete':
+      return `deletes the service ${service}`
+    case 'start':
+      return `starts the service ${service}`
+    default:
+      return /start=\s{0,9}disabled/i.test(rest)
+        ? `disables the service ${service}`
+        : `changes the service ${service}`
+  }
+}
+
+/** What `schtasks` is told to do. */
+function taskEffect(line: string): string {
+  if (!/\/create/i.test(line)) return `runs "schtasks ${show(line)}"`
+  const run = /\/tr\s{1,9}("[^"]*"|\S+)/i.exec(line)?.[1]
+  return run === undefined ? 'creates a scheduled task' : `creates a scheduled task that runs ${show(run)}`
+}
+
 const downloads = (from: string | undefined, by: string | undefined): string | undefined =>
   from === undefined ? undefined : `downloads ${show(from)}${by === undefined ? '' : ` with ${by}`}`
 
@@ -218,9 +249,11 @@ function programEffect(command: CommandParts, layers: readonly DecodedLayer[], d
     case 'shutdown':
       return effect('shuts down or restarts the computer')
     case 'schtasks':
-      return effect(/\/create/i.test(line) ? 'creates a scheduled task' : `runs "schtasks ${show(line)}"`)
+      return effect(taskEffect(line))
     case 'sc':
-      return effect(/\bcreate\b/i.test(line) ? 'creates a service' : `runs "sc ${show(line)}"`)
+      return effect(serviceEffect(line))
+    case 'netsh':
+      return effect(`changes the network or the firewall (${show(line)})`)
     case 'reg':
       return effect(
         /^add\b/i.test(line)

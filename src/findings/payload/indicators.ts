@@ -27,11 +27,13 @@ export function addressesIn(text: string): readonly string[] {
   return found
 }
 
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
+
 /** URLs of a text whose host is a place and not a name space of a document format. */
 export function urlsIn(text: string, schemaHosts: readonly string[]): readonly string[] {
   return [...text.matchAll(URL_TEXT)]
     .map((match) => (match[0].split('&&')[0] ?? '').replace(/[.,:]+$/, ''))
-    .filter((url) => !schemaHosts.includes(hostOf(url)))
+    .filter((url) => !schemaHosts.includes(hostOf(url)) && !LOOPBACK.test(hostOf(url)))
 }
 
 /** Programs and calls whose argument is a machine or an address without its scheme. */
