@@ -12,6 +12,7 @@ import {
   deployDefenderRule,
   deploySentinelRule,
   GRAPH_ENDPOINT,
+  missingWatchlists,
   planDefender,
   planSentinel,
   SENTINEL_ROLE,
@@ -152,6 +153,14 @@ function toSentinel(pack: readonly Detection[], flags: Flags): Deployment {
     role: SENTINEL_ROLE,
     requests: planSentinel(rules, target),
     async *deploy(client) {
+      for (const alias of await missingWatchlists(rules, target, client)) {
+        tell({
+          code: 'deploy/no-watchlist',
+          severity: 'warning',
+          message: `the workspace has no watchlist ${alias}, which the rules read`,
+          hint: 'triad export sentinel writes its file into Watchlists/: create it with the search key SearchKey',
+        })
+      }
       for (const rule of rules) yield await deploySentinelRule(rule, target, client)
     },
   }

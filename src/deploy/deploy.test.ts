@@ -12,6 +12,7 @@ import {
   DEFENDER_ROLE,
   deployDefenderRule,
   deploySentinelRule,
+  missingWatchlists,
   planDefender,
   planSentinel,
   SENTINEL_ROLE,
@@ -258,6 +259,13 @@ test('line ends and what the service adds are no difference', () => {
     notAsWanted({ a: 'x\ny\n', b: [{ c: 1 }], d: '' }, { a: 'x\r\ny', b: [{ c: 1, e: 2 }], z: 1 }),
   ).toEqual([])
   expect(notAsWanted({ a: [1], b: { c: true } }, { a: [1, 2], b: {} })).toEqual(['a', 'b.c'])
+})
+
+test('a watchlist that the rules read and the workspace lacks is named', async () => {
+  const reading = { ...RULE, rule: { ...RULE.rule, query: "_GetWatchlist('MyList') | take 1" } }
+  expect(await missingWatchlists([RULE, reading, reading], target(), client())).toEqual(['MyList'])
+  expect(api.received.map(({ path }) => path)).toEqual([expect.stringMatching(/\/watchlists\/MyList$/)])
+  expect(planSentinel([reading], target())[0]?.url).toContain('/watchlists/MyList?')
 })
 
 test('a plan is what a first deployment sends', async () => {

@@ -15,6 +15,7 @@ export type { DeployResult } from './result.ts'
 export {
   AZURE_ENDPOINT,
   deploySentinelRule,
+  missingWatchlists,
   planSentinel,
   SENTINEL_ROLE,
   type SentinelTarget,

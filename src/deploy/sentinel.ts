@@ -54,14 +54,38 @@ const PREVIEW = ['subTechniques', 'sentinelEntitiesMappings']
 
 /** The exact requests of a first deployment: what `--dry-run` prints. An update differs by the rule's own state there. */
 export function planSentinel(rules: readonly SentinelRule[], target: SentinelTarget): ApiRequest[] {
-  return rules.flatMap((rule) => {
-    const url = ruleUrl(rule, target)
-    return [
-      { method: 'GET' as const, url },
-      { method: 'PUT' as const, url, body: ruleBody(rule, target) },
-      { method: 'GET' as const, url },
-    ]
-  })
+  return [
+    ...watchlistsOf(rules).map((alias) => ({ method: 'GET' as const, url: watchlistUrl(alias, target) })),
+    ...rules.flatMap((rule) => {
+      const url = ruleUrl(rule, target)
+      return [
+        { method: 'GET' as const, url },
+        { method: 'PUT' as const, url, body: ruleBody(rule, target) },
+        { method: 'GET' as const, url },
+      ]
+    }),
+  ]
+}
+
+/** Watchlists that the rules read and the workspace does not have: a query over one of them fails. */
+export async function missingWatchlists(
+  rules: readonly SentinelRule[],
+  target: SentinelTarget,
+  client: ClientOptions,
+): Promise<string[]> {
+  const missing: string[] = []
+  for (const alias of watchlistsOf(rules)) {
+    const { status } = await send({ method: 'GET', url: watchlistUrl(alias, target) }, client)
+    if (status === 404) missing.push(alias)
+  }
+  return missing
+}
+
+function watchlistsOf(rules: readonly SentinelRule[]): string[] {
+  const aliases = rules.flatMap(({ rule }) =>
+    [...String(rule.query).matchAll(/_GetWatchlist\(\s*["']([\w-]+)["']/g)].map((match) => match[1] ?? ''),
+  )
+  return [...new Set(aliases)]
 }
 
 /**
@@ -96,9 +120,17 @@ export async function deploySentinelRule(
   })
 }
 
+const watchlistUrl = (alias: string, target: SentinelTarget): string =>
+  `${workspaceUrl(target)}/providers/Microsoft.SecurityInsights/watchlists/${encodeURIComponent(alias)}?api-version=${RULE_API_VERSION}`
+
+function workspaceUrl(target: SentinelTarget): string {
+  const part = encodeURIComponent
+  return `${target.endpoint}/subscriptions/${part(target.subscription)}/resourceGroups/${part(target.resourceGroup)}/providers/Microsoft.OperationalInsights/workspaces/${part(target.workspace)}`
+}
+
 function ruleUrl({ rule, hunting }: SentinelRule, target: SentinelTarget): string {
   const part = encodeURIComponent
-  const workspace = `${target.endpoint}/subscriptions/${part(target.subscription)}/resourceGroups/${part(target.resourceGroup)}/providers/Microsoft.OperationalInsights/workspaces/${part(target.workspace)}`
+  const workspace = workspaceUrl(target)
   const id = part(String(rule.id))
   return hunting
     ? `${workspace}/savedSearches/${id}?api-version=${HUNTING_API_VERSION}`
