@@ -86,6 +86,7 @@ describe('triad export', () => {
       'sumologic',
       'wazuh',
     ])
+    expect(existsSync(join(out, 'sentinel', 'Watchlists', 'TriadWmiAllowList.csv'))).toBe(true)
     expect((await runCli('export', 'all', '-o', out)).status).toBe(2)
     expect((await runCli('export', 'all', '-o', out, '--force')).status).toBe(0)
   })

@@ -10,6 +10,9 @@ test('the platform content is sound', () => {
   expect(faults).toEqual([])
   expect(rules.length).toBeGreaterThan(10)
   expect(new Set(rules.map(({ guid }) => guid)).size).toBe(rules.length)
+  // YARA-L wants a UUID of version 4.
+  const v4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+  expect(rules.filter(({ guid }) => !v4.test(guid))).toEqual([])
 })
 
 describe.each(PLATFORMS)('%s', (platform) => {
