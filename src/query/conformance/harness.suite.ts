@@ -43,12 +43,29 @@ const NATIVE_TYPES: Readonly<Record<KustoType, DuckDBType>> = {
   dynamic: VARCHAR,
 }
 
-/** A bare DuckDB with macros and native functions: the translator is tested without the engine room. */
+/** A bare DuckDB with macros; native functions come as queries ask. The translator is tested without the engine room. */
 export async function openDuckDb(schema: QuerySchema): Promise<DuckDBConnection> {
   const instance = await DuckDBInstance.create(':memory:')
   const connection = await instance.connect()
   await connection.run("SET TimeZone = 'UTC'")
+  for (const macro of duckdbMacros) await connection.run(macro)
+  for (const table of schema.tables) {
+    const names = physicalColumnNames(table.columns)
+    const columns = table.columns.map((column, i) => `"${names[i]}" ${DUCKDB_STORAGE[column.type]}`)
+    await connection.run(`CREATE TABLE "${table.name}" (${columns.join(', ')})`)
+  }
+  return connection
+}
+
+const registered = new WeakMap<DuckDBConnection, Set<string>>()
+
+/** Only what the compiler asked for, as the engine does: a function it forgot must fail here too. */
+function register(connection: DuckDBConnection, names: readonly string[]): void {
+  const known = registered.get(connection) ?? new Set()
+  registered.set(connection, known)
   for (const native of nativeFunctions) {
+    if (known.has(native.name) || !names.includes(native.name)) continue
+    known.add(native.name)
     connection.registerScalarFunction(
       DuckDBScalarFunction.create({
         name: native.name,
@@ -67,13 +84,6 @@ export async function openDuckDb(schema: QuerySchema): Promise<DuckDBConnection>
       }),
     )
   }
-  for (const macro of duckdbMacros) await connection.run(macro)
-  for (const table of schema.tables) {
-    const names = physicalColumnNames(table.columns)
-    const columns = table.columns.map((column, i) => `"${names[i]}" ${DUCKDB_STORAGE[column.type]}`)
-    await connection.run(`CREATE TABLE "${table.name}" (${columns.join(', ')})`)
-  }
-  return connection
 }
 
 function bound(value: BoundValue, now: string): DuckDBValue {
@@ -119,6 +129,7 @@ const PROBE: readonly ResultColumn[] = [
 ]
 
 async function run(connection: DuckDBConnection, compiled: CompiledQuery, now: string): Promise<Answer> {
+  register(connection, compiled.requiredFunctions)
   const values = compiled.parameters.map((value) => bound(value, now))
   const reader = await connection.runAndReadAll(compiled.sql, values)
   const rows = reader

@@ -13,14 +13,6 @@ export const KNOWN_FAILURES: Readonly<Record<string, KnownFailure>> = {
     outcome: 'refused',
     reason: 'the function parse_user_agent(): needs the ua-parser regular expressions, a data set of its own',
   },
-  'eng-scan-operator-00': {
-    outcome: 'refused',
-    reason: 'the operator ‘scan’: a state machine over rows, used by 1 of 2,021 public queries',
-  },
-  'eng-scan-operator-04': {
-    outcome: 'refused',
-    reason: 'the operator ‘scan’: a state machine over rows, used by 1 of 2,021 public queries',
-  },
   'doc-any-graph-function-01': {
     outcome: 'refused',
     reason: 'the operator ‘make-graph’: graph operators: no public hunting query uses them',

@@ -76,6 +76,8 @@ export interface Context {
   readonly columns: readonly Column[] | undefined
   /** In a join condition: columns of the other table, as `$right`. */
   readonly right?: readonly Column[]
+  /** Inside `scan`: names of its steps, whose state expressions may read. */
+  readonly steps?: ReadonlySet<string>
   /** Present inside `summarize` and its kin: aggregate calls are collected here and replaced by columns. */
   readonly aggregates?: Aggregate[]
 }

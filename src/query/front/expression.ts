@@ -4,6 +4,7 @@ import { isAggregate, readAggregate } from './aggregate.ts'
 import { type Context, note, refuse, spanOf } from './context.ts'
 import { literal, readDynamic, readLiteral } from './literals.ts'
 import { call, callFunction, findColumn, readArguments, readTable, visible } from './read.ts'
+import { stepColumn } from './scan.ts'
 import type { Syn } from './syntax.ts'
 
 /** Binary operators by Microsoft's name of the node; `Cs` in a membership name means case *ins*ensitive there. */
@@ -200,6 +201,8 @@ function readBetween(context: Context, syn: Syn): Expr {
 function readMember(context: Context, syn: Syn): Expr {
   const target = syn.child('Expression')
   const selector = syn.child('Selector')
+  const state = stepColumn(context, target, selector)
+  if (state !== undefined) return state
   if (target.symbolKind === 'TupleSymbol') {
     const side = target.symbolName
     const columns = target.simpleName === '$right' || side === '$right' ? context.right : context.columns

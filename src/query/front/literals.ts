@@ -32,10 +32,24 @@ export function isoOfTicks(ticks: bigint): string {
   return `${iso.slice(0, -1)}${String(rest).padStart(3, '0')}Z`
 }
 
+/** Defaults of declared columns are not analysed by the binder, so that the node alone tells the type. */
+const LITERAL_TYPES: Readonly<Record<string, KustoType>> = {
+  BooleanLiteralExpression: 'bool',
+  IntLiteralExpression: 'int',
+  LongLiteralExpression: 'long',
+  RealLiteralExpression: 'real',
+  DecimalLiteralExpression: 'decimal',
+  DateTimeLiteralExpression: 'datetime',
+  TimespanLiteralExpression: 'timespan',
+  GuidLiteralExpression: 'guid',
+}
+
 /** Reads a literal node. The service gives the value; only its classes for numbers and times need unwrapping. */
 export function readLiteral(context: Context, syn: Syn): Literal {
   // A term of `search` is a predicate to the binder; it is still a text.
-  const type: KustoType = syn.kind.includes('StringLiteral') ? 'string' : (syn.scalar ?? 'dynamic')
+  const type: KustoType = syn.kind.includes('StringLiteral')
+    ? 'string'
+    : (syn.scalar ?? LITERAL_TYPES[syn.kind] ?? 'dynamic')
   const value = syn.node.LiteralValue
   if (value === null || value === undefined) return literal(type, null)
   switch (type) {

@@ -20,6 +20,7 @@ import {
 import { readParse, readParseKv } from './parse.ts'
 import { readPartition } from './partition.ts'
 import { callTable, readExpr } from './read.ts'
+import { readScan } from './scan.ts'
 import { readSearch } from './search.ts'
 import { readSummarize, readTopNested } from './summarize.ts'
 import type { Syn } from './syntax.ts'
@@ -119,6 +120,8 @@ export function readOperator(context: Context, input: Rel, syn: Syn): Rel {
       return readEvaluate(row, input, syn)
     case 'InvokeOperator':
       return readInvoke(row, input, syn)
+    case 'ScanOperator':
+      return readScan(row, input, syn)
     case 'SearchOperator':
       return readSearch(row, input, syn)
     case 'AsOperator': {
@@ -147,7 +150,6 @@ const OPERATOR_HINTS: Readonly<Record<string, string>> = {
   ForkOperator: 'write each branch as a query of its own',
   FacetOperator: 'write one summarize count() by column for each facet',
   ReduceByOperator: 'group by a pattern you extract yourself, e.g. replace_regex() of digits',
-  ScanOperator: 'often prev(), next() or row_cumsum() after serialize say the same',
   MakeGraphOperator: 'follow the edges with join',
   GraphMatchOperator: 'follow the edges with join',
 }

@@ -101,6 +101,14 @@ export interface ExpandColumn {
   readonly to: KustoType | undefined
 }
 
+/** One step of `scan`. Expressions may name values of a step's state (`stateName`). */
+export interface ScanStep {
+  readonly name: string
+  readonly output: 'all' | 'last' | 'none'
+  readonly condition: Expr
+  readonly assignments: readonly NamedExpr[]
+}
+
 /** A tabular operator with its input. `columns` is what it puts out, in order. Node identity is meaningful: a node
  *  referenced twice (`let T = …`) is one common table expression. */
 export type Rel =
@@ -239,6 +247,15 @@ export type Rel =
       readonly id: number
       readonly sub: Rel
       readonly columns: readonly Column[]
+    }
+  | {
+      readonly kind: 'scan'
+      readonly input: Rel
+      readonly steps: readonly ScanStep[]
+      readonly declared: readonly (Column & { readonly fallback: Expr })[]
+      readonly matchId: string | undefined
+      readonly columns: readonly Column[]
+      readonly span: Span
     }
   | { readonly kind: 'apply-input'; readonly id: number; readonly columns: readonly Column[] }
   | {

@@ -15,6 +15,7 @@ export const clickhouse: Dialect = {
   placeholder: (index, type) => `{p${index}:${CLICKHOUSE_STORAGE[type]}}`,
   storage,
   hasNatives: false,
+  hasRecursion: false,
   // Aliases must not hide columns of the input, unmatched cells of joins are null, and dots stop at line breaks.
   settings: ' SETTINGS prefer_column_name_to_alias = 1, join_use_nulls = 1',
   materialized: '',

@@ -5,6 +5,7 @@ import { SqlBuilder } from './builder.ts'
 import { clickhouse, DialectLacks } from './clickhouse.ts'
 import type { Dialect } from './dialect.ts'
 import { duckdb } from './duckdb.ts'
+import { nativeFunctions } from './functions/natives.ts'
 import { orderBy, type Relation } from './relation.ts'
 import { renderRel, type TableScope } from './render/scope.ts'
 import { renderNode } from './render/tables.ts'
@@ -58,6 +59,13 @@ function rendered(scope: TableScope, root: Rel): Relation {
   }
 }
 
+/** Functions of ours that a statement names: conversions name some far from where calls are rendered. */
+function nativesIn(sql: string): string[] {
+  return (sql.match(/\bkql_\w+(?=\()/g) ?? []).filter((name) => NATIVE_NAMES.has(name))
+}
+
+const NATIVE_NAMES: ReadonlySet<string> = new Set(nativeFunctions.map((native) => native.name))
+
 type Rendered = Pick<
   CompiledQuery,
   'sql' | 'parameters' | 'columns' | 'ordered' | 'requiredFunctions' | 'tables'
@@ -84,7 +92,7 @@ function renderQuery(root: Rel, dialect: Dialect, source: string): Rendered {
     parameters,
     columns: shown.map(({ name, type }) => ({ name, type })),
     ordered: relation.order.length > 0,
-    requiredFunctions: [...builder.requiredFunctions].sort(),
+    requiredFunctions: [...new Set([...builder.requiredFunctions, ...nativesIn(sql)])].sort(),
     tables: [...builder.tables].sort(),
   }
 }

@@ -20,6 +20,8 @@ export interface Dialect {
   storage(type: KustoType): string
   /** True where functions of ours run inside the engine. */
   readonly hasNatives: boolean
+  /** True where a table may be built row by row from itself, as `scan` needs. */
+  readonly hasRecursion: boolean
   /** Put after the last SELECT. */
   readonly settings: string
   /** Written before a table that must be computed once; '' where the engine has no such word. */

@@ -13,6 +13,7 @@ export const duckdb: Dialect = {
   placeholder: (index, type) => `$${index}::${type === 'dynamic' ? 'JSON' : DUCKDB_STORAGE[type]}`,
   storage: (type) => DUCKDB_STORAGE[type],
   hasNatives: true,
+  hasRecursion: true,
   settings: '',
   materialized: 'MATERIALIZED ',
   semiJoin: 'SEMI JOIN',
@@ -107,13 +108,18 @@ function expand(options: ExpandOptions): string {
 function range({ from, to, step, type, as }: Parameters<Dialect['range']>[0]): string {
   if (type === 'datetime') {
     const [a, b, w] = [`epoch_us(${from})`, `epoch_us(${to})`, `(${step} // 10)`]
-    return `SELECT make_timestamp(${a} + "$n" * ${w}) AS ${as}, "$n" FROM (SELECT unnest(range((${b} - ${a}) // ${w} + 1)) AS "$n")`
+    return `SELECT make_timestamp(${a} + "$n" * ${w}) AS ${as}, "$n" FROM ${counted(`(${b} - ${a}) // ${w} + 1`)}`
   }
   const count =
     type === 'real'
       ? `CAST(floor((${to} - ${from}) / ${step} + 1e-9) AS BIGINT) + 1`
       : `(${to} - ${from}) // ${step} + 1`
-  return `SELECT CAST(${from} + "$n" * ${step} AS ${DUCKDB_STORAGE[type]}) AS ${as}, "$n" FROM (SELECT unnest(range(${count})) AS "$n")`
+  return `SELECT CAST(${from} + "$n" * ${step} AS ${DUCKDB_STORAGE[type]}) AS ${as}, "$n" FROM ${counted(count)}`
+}
+
+/** Numbers from 0: the table function is interrupted at a time limit, a list unnested is not. */
+function counted(count: string): string {
+  return `(SELECT CAST(${count} AS BIGINT) AS "$c"), range("$c") AS "t" ("$n")`
 }
 
 function bagKeys(json: string, from: string): string {
@@ -178,7 +184,7 @@ function makeSeries(options: MakeSeriesOptions, builder: SqlBuilder): string {
       ? `CAST(ceil(("$e" - "$s") / ${step} - 1e-9) AS BIGINT)`
       : `(("$e" - "$s") + ${step} - 1) // ${step}`
   const grid = builder.add(
-    `SELECT ${[...keyNames, '"$s"', `unnest(range(greatest(${count}, 0))) AS "$i"`].join(', ')} FROM (${bounds})`,
+    `SELECT ${[...keyNames, '"$s"', '"$i"'].join(', ')} FROM (SELECT *, CAST(greatest(${count}, 0) AS BIGINT) AS "$c" FROM (${bounds})), range("$c") AS "t" ("$i")`,
   )
   const axisValue = `"g"."$s" + "g"."$i" * ${step}`
   const axis = convert(onType === 'datetime' ? `make_timestamp(${axisValue})` : axisValue, onType, 'dynamic')

@@ -8,6 +8,7 @@ import { renderApply, renderExpand, renderPartition } from './expand.ts'
 import { renderAs, renderCondition, renderExpr } from './expression.ts'
 import { renderJoin } from './join.ts'
 import { renderParse, renderParseKv } from './parse.ts'
+import { renderScan } from './scan.ts'
 import {
   ascending,
   carry,
@@ -61,6 +62,8 @@ export function renderNode(scope: TableScope, rel: Rel): Relation {
       return renderApply(scope, rel)
     case 'partition':
       return renderPartition(scope, rel)
+    case 'scan':
+      return renderScan(scope, rel, renderSerialize(scope, renderRel(scope, rel.input)))
     case 'apply-input': {
       const leaf = scope.leaves.get(rel.id)
       if (leaf === undefined) throw new Error(`invariant: no rows for subquery ${rel.id}`)
