@@ -43,6 +43,8 @@ export interface RuleRun {
   readonly atMs: number
   /** What the text is called in errors. */
   readonly source?: string
+  /** Stops the query with `engine/timeout`. Default: none. */
+  readonly timeoutMs?: number
 }
 
 const QUIET: Report = () => undefined
@@ -112,7 +114,8 @@ export class RuleDatabase {
     }
     for (const note of compiled.notes) report(note)
     const rows: RuleRow[] = []
-    for await (const batch of runCompiled(engine, compiled, { schema, atMs: run.atMs, report })) {
+    const limits = run.timeoutMs === undefined ? {} : { timeoutMs: run.timeoutMs }
+    for await (const batch of runCompiled(engine, compiled, { schema, atMs: run.atMs, report, ...limits })) {
       for (const values of batch) {
         rows.push(Object.fromEntries(compiled.columns.map((column, at) => [column.name, values[at] ?? null])))
       }

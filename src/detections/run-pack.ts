@@ -65,6 +65,9 @@ function groupOf(signal: Signal): Group {
 
 const TABLES_FROM_EVENTS: ReadonlySet<string> = new Set(Object.values(TABLES_OF).flat())
 
+/** Evidence can be written so that a join of a rule with itself never ends: a rule gets this long. The slowest real one took 4 s. */
+const RULE_TIMEOUT_MS = 120_000
+
 /**
  * Runs the pack over evidence that is being read: `event` and `row` are methods of a RecordSink, the database opens beside the
  * reading, and `finish` runs every rule whose telemetry was met. Rules for reading the estate (hunting) and the baseline are not run.
@@ -122,8 +125,12 @@ export class PackRun {
         }
       }
       return { ...result, matches: await withOrigins(database, found, this.#rows !== undefined) }
+    } catch (error) {
+      // Without a database the subscriptions are still reported; that no rule ran must not pass for silence.
+      this.#tell(error, 'the rules did not run')
+      return { ...result, matches: [] }
     } finally {
-      await database.close()
+      await database.close().catch(() => undefined)
     }
   }
 
@@ -147,14 +154,23 @@ export class PackRun {
 
   async #run(database: RuleDatabase, rule: Detection, atMs: number): Promise<Found[]> {
     try {
-      const { rows } = await database.run(withoutWindow(rule.query), { atMs, source: rule.id })
+      const { rows } = await database.run(withoutWindow(rule.query), {
+        atMs,
+        source: rule.id,
+        timeoutMs: RULE_TIMEOUT_MS,
+      })
       return rows.map((row) => ({ rule, row }))
     } catch (error) {
-      if (!(error instanceof InputError)) throw error
-      const { at: _, ...diagnostic } = error.toDiagnostic()
-      this.#report({ ...diagnostic, severity: 'warning', message: `rule ${rule.id}: ${diagnostic.message}` })
+      this.#tell(error, `rule ${rule.id}`)
       return []
     }
+  }
+
+  /** An error of a query or the database as a warning; anything else is a fault of ours. */
+  #tell(error: unknown, what: string): void {
+    if (!(error instanceof InputError)) throw error
+    const { at: _, ...diagnostic } = error.toDiagnostic()
+    this.#report({ ...diagnostic, severity: 'warning', message: `${what}: ${diagnostic.message}` })
   }
 }
 
@@ -162,6 +178,9 @@ interface Found {
   readonly rule: Detection
   readonly row: RuleRow
 }
+
+/** A match of thousands of records of one moment is flooding; the first of them lead back far enough. */
+const MAX_ORIGINS = 100
 
 const text = (value: KustoValue | undefined): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined
@@ -267,7 +286,7 @@ function addOrigin(
       other.origin.recordId === origin.recordId &&
       other.origin.offset === origin.offset,
   )
-  if (!same) origins.set(index, [...known, { table, origin }])
+  if (!same && known.length < MAX_ORIGINS) origins.set(index, [...known, { table, origin }])
 }
 
 const SEVERITIES: readonly RuleSeverity[] = ['informational', 'low', 'medium', 'high']
