@@ -5,6 +5,8 @@ import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import { isoToFiletime } from '../../bytes/index.ts'
 import { type Cell, TableBuffer, type TableSchema, tableSchema } from '../../tables/index.ts'
+import { loadFront } from '../front/index.ts'
+import { compileKql } from '../sql/compile.ts'
 import type { CompiledQuery, KustoType, ResultColumn } from '../sql/types.ts'
 import { type DuckDbEngine, type Engine, type KustoValue, openDuckDb } from './index.ts'
 
@@ -253,6 +255,20 @@ test('a query that runs too long is stopped and the engine goes on', async () =>
   const given = new AbortController()
   setTimeout(() => given.abort(new Error('enough')), 50)
   await expect(rowsOf(engine, endless, { signal: given.signal })).rejects.toThrow('enough')
+  await engine.close()
+})
+
+test('a range and a series too long for the time limit are stopped, not only slow joins', async () => {
+  await loadFront()
+  const engine = await openDuckDb()
+  for (const text of [
+    'range x from 1 to 1000000000000 step 1 | summarize count()',
+    'range t from datetime(1900-01-01) to datetime(2100-01-01) step 1ms | count',
+    'range x from 1 to 1000000 step 1 | scan declare (c:long=0) with (step s: true => c = x + s.c;) | count',
+  ]) {
+    const query = compileKql(text, { schema: { tables: [] } })
+    await expect(rowsOf(engine, query, { timeoutMs: 200 })).rejects.toMatchObject({ code: 'engine/timeout' })
+  }
   await engine.close()
 })
 

@@ -5,6 +5,7 @@ import { type Context, note, refuse, spanOf } from './context.ts'
 import { literal, readDynamic, readLiteral } from './literals.ts'
 import { call, callFunction, findColumn, readArguments, readTable, visible } from './read.ts'
 import { stepColumn } from './scan.ts'
+import { starComparison } from './search.ts'
 import type { Syn } from './syntax.ts'
 
 /** Binary operators by Microsoft's name of the node; `Cs` in a membership name means case *ins*ensitive there. */
@@ -80,6 +81,7 @@ export function readExpr(context: Context, syn: Syn): Expr {
   const { kind } = syn
   const binary = BINARY[kind]
   if (binary !== undefined) {
+    if (syn.maybe('Left')?.kind === 'StarExpression') return starComparison(context, syn)
     const sides = [operand(context, syn, 'Left'), operand(context, syn, 'Right')]
     return call(context, syn, binary, sides, binaryType(syn, binary, sides))
   }

@@ -131,7 +131,8 @@ function termOperator(term: string): { operator: string; text: string } {
   return { operator: 'has', text: bare }
 }
 
-function starComparison(context: Context, syn: Syn): Expr {
+/** `* has "x"`: any column of the operand's type; text is looked for in text and dynamic columns. */
+export function starComparison(context: Context, syn: Syn): Expr {
   const right = readExpr({ ...context }, syn.child('Right'))
   const name = OPERATORS[syn.kind]
   if (name === undefined) return refuse(context, syn, `search with ‘${syn.text}’`)

@@ -54,6 +54,12 @@ function errorOf(text: string, options: { parameters?: Record<string, string> } 
   throw new Error('compiled, though it must not')
 }
 
+test('where * looks into text and dynamic columns only, and not into hidden ones', async () => {
+  expect(await rows('T | where * has "two" | project Name')).toEqual([['a']])
+  expect(await rows('T | where * == "B" | project Name')).toEqual([['B']])
+  expect(await rows('T | where * has "e1" | project Name')).toEqual([])
+})
+
 describe('errors', () => {
   test('an unknown column has Microsoft’s code and message, and the place it stands', () => {
     const error = errorOf('T | where Nope == 1')
