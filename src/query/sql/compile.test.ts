@@ -54,6 +54,35 @@ function errorOf(text: string, options: { parameters?: Record<string, string> } 
   throw new Error('compiled, though it must not')
 }
 
+test('isempty of a dynamic column: bags and arrays never, text and null by what they hold', async () => {
+  expect(
+    await rows(`print x = 1 | mv-expand D = dynamic([{"a":1}, [], "", "t", null, 0])
+      | extend E = isempty(D), N = isnotempty(D) | project tostring(D), E, N`),
+  ).toEqual([
+    ['{"a":1}', false, true],
+    ['[]', false, true],
+    ['', true, false],
+    ['t', false, true],
+    ['', true, false],
+    ['0', false, true],
+  ])
+})
+
+test('parse: a typed column that fails empties the others, relaxed only itself, and parse-where drops the row', async () => {
+  const from = (operator: string, text: string): string =>
+    `print s = "${text}" | ${operator} s with "user=" User " id=" Id:long | project User, Id`
+  expect(await rows(from('parse', 'user=a id=+5'))).toEqual([['a', 5]])
+  expect(await rows(from('parse', 'user=a id=x'))).toEqual([['', null]])
+  expect(await rows(from('parse', 'user=a id=99999999999999999999'))).toEqual([['', null]])
+  expect(await rows(from('parse kind=relaxed', 'user=a id=x'))).toEqual([['a', null]])
+  expect(await rows(from('parse-where', 'user=a id=x'))).toEqual([])
+  expect(await rows('print s = "b" | parse-where s with "a" X | project X')).toEqual([])
+  expect(await rows('print s = "a" | parse-where s with "a" X | project X')).toEqual([['']])
+  expect(await rows('print s = "a=1 b=x" | parse s with "a=" A:long " b=" B:long | project A, B')).toEqual([
+    [null, null],
+  ])
+})
+
 test('where * looks into text and dynamic columns only, and not into hidden ones', async () => {
   expect(await rows('T | where * has "two" | project Name')).toEqual([['a']])
   expect(await rows('T | where * == "B" | project Name')).toEqual([['B']])

@@ -3,7 +3,7 @@ import { convert } from './convert.ts'
 import type { Dialect, ExpandOptions, MakeSeriesOptions, ParseOptions, Path } from './dialect.ts'
 import { aggregateTable, functionTable } from './functions/index.ts'
 import { orderBy } from './relation.ts'
-import { DUCKDB_STORAGE } from './types.ts'
+import { DUCKDB_STORAGE, type KustoType } from './types.ts'
 
 /** DuckDB: the embedded default. Macros and native functions it relies on are created by the engine at start. */
 export const duckdb: Dialect = {
@@ -135,21 +135,44 @@ function bagKeys(json: string, from: string): string {
     ELSE 'dynamic' END AS "type" FROM (${types}) GROUP BY "name" ORDER BY "name"`
 }
 
+/**
+ * Text that does not match gives empty groups, and an empty group is null to every typed column: so a match is asked
+ * for by itself only where rows are filtered and no typed column tells.
+ */
 function parse(options: ParseOptions): string {
   const { from, keep, value, regex, groups, mode, filter } = options
   const names = groups.map((_group, i) => `'g${i}'`)
   const struct = groups.length === 0 ? 'NULL' : `regexp_extract("$v", ${regex}, [${names.join(', ')}])`
-  const matched = `SELECT *, regexp_matches("$v", ${regex}) AS "$m", ${struct} AS "$g" FROM (SELECT *, ${value} AS "$v" FROM ${from})`
-  const converted = groups.map((group, i) => convert(`"$g".g${i}`, 'string', group.type))
-  const typed = groups.flatMap((group, i) => (group.type === 'string' ? [] : [`${converted[i]} IS NOT NULL`]))
-  const ok = mode === 'relaxed' || typed.length === 0 ? '"$m"' : `("$m" AND ${typed.join(' AND ')})`
-  const cells = groups.map((group, i) =>
-    group.type === 'string'
-      ? `CASE WHEN "$ok" THEN ${converted[i]} ELSE '' END AS ${group.as}`
-      : `CASE WHEN "$ok" THEN ${converted[i]} END AS ${group.as}`,
+  const typed = groups.flatMap((group, i) => (group.type === 'string' ? [] : [i]))
+  const filled =
+    mode === 'relaxed' || typed.length === 0
+      ? undefined
+      : typed.map((i) => `"$t${i}" IS NOT NULL`).join(' AND ')
+  const asked = filter && filled === undefined
+  const extracted = `SELECT *, ${asked ? `regexp_matches("$v", ${regex}) AS "$m", ` : ''}${struct} AS "$g" FROM (SELECT *, ${value} AS "$v" FROM ${from})`
+  const converted = typed.map(
+    (i) => `${typedGroup(`"$g".g${i}`, groups[i]?.type ?? 'string', mode)} AS "$t${i}"`,
   )
+  const inner = converted.length === 0 ? extracted : `SELECT *, ${converted.join(', ')} FROM (${extracted})`
+  const cells = groups.map((group, i) => {
+    if (group.type !== 'string')
+      return filled === undefined || filter || typed.length === 1
+        ? `"$t${i}" AS ${group.as}`
+        : `CASE WHEN ${filled} THEN "$t${i}" END AS ${group.as}`
+    return filled === undefined || filter
+      ? `"$g".g${i} AS ${group.as}`
+      : `CASE WHEN ${filled} THEN "$g".g${i} ELSE '' END AS ${group.as}`
+  })
   const select = [...keep, ...cells]
-  return `SELECT ${select.length === 0 ? '1 AS "$one"' : select.join(', ')} FROM (SELECT *, ${ok} AS "$ok" FROM (${matched}))${filter ? ' WHERE "$ok"' : ''}`
+  const where = filter ? ` WHERE ${filled ?? '"$m"'}` : ''
+  return `SELECT ${select.length === 0 ? '1 AS "$one"' : select.join(', ')} FROM (${inner})${where}`
+}
+
+/** The pattern of an integer column lets only an integer through, unless it is relaxed. */
+function typedGroup(group: string, type: KustoType, mode: ParseOptions['mode']): string {
+  return mode !== 'relaxed' && (type === 'long' || type === 'int')
+    ? `TRY_CAST(${group} AS ${DUCKDB_STORAGE[type]})`
+    : convert(group, 'string', type)
 }
 
 /** Positions on the axis are integers (microseconds, ticks) or doubles; bins are counted from the start. */

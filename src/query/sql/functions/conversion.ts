@@ -48,7 +48,22 @@ const isEmpty: SqlOf = (_args, call) => {
   if (arg === undefined) return 'true'
   if (arg.type === 'string') return `(${call.render(arg)} = '')`
   const text = call.nullableText(arg)
-  return text === undefined ? `(${call.render(arg)} IS NULL)` : `(coalesce(${text}, '') = '')`
+  if (text === undefined) return `(${call.render(arg)} IS NULL)`
+  return arg.kind === 'column' ? `(NOT ${filledBag(call.render(arg), text)})` : `(coalesce(${text}, '') = '')`
+}
+
+/** A bag or an array is never empty text, and its first character tells without reading the JSON. */
+function filledBag(json: string, text: string): string {
+  const starts = (char: string): string => `starts_with(CAST(${json} AS VARCHAR), '${char}')`
+  return `(${json} IS NOT NULL AND CASE WHEN ${starts('{')} OR ${starts('[')} THEN true ELSE coalesce(${text}, '') <> '' END)`
+}
+
+const isNotEmpty: SqlOf = (args, call) => {
+  const arg = call.args[0]
+  const text = arg === undefined ? undefined : call.nullableText(arg)
+  return arg?.kind === 'column' && text !== undefined
+    ? filledBag(call.render(arg), text)
+    : `(NOT ${isEmpty(args, call)})`
 }
 
 const not =
@@ -91,7 +106,7 @@ export const conversionRows: readonly FunctionRow[] = [
   { name: 'isnull', lazy: true, rules: ['S1'], sql: { duckdb: isNull } },
   { name: 'isnotnull', aliases: ['notnull'], lazy: true, rules: ['S1'], sql: { duckdb: not(isNull) } },
   { name: 'isempty', lazy: true, rules: ['S1'], sql: { duckdb: isEmpty } },
-  { name: 'isnotempty', aliases: ['notempty'], lazy: true, rules: ['S1'], sql: { duckdb: not(isEmpty) } },
+  { name: 'isnotempty', aliases: ['notempty'], lazy: true, rules: ['S1'], sql: { duckdb: isNotEmpty } },
   extreme('max_of', 'greatest'),
   extreme('min_of', 'least'),
   {
