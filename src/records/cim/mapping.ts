@@ -46,14 +46,16 @@ const SHAPES: readonly SectionShape[] = [
 
 /**
  * Reads one section. The two layouts are told apart by where the footer must be under each: decisive on every
- * sample. `needFooter` false tolerates its absence, which some writers of the second section show.
+ * sample. The second section is read in the layout of the first, and may lack its footer, as some writers leave it: without
+ * the footer one layout could pass for the other.
  */
-function readSection(bytes: Uint8Array, start: number, needFooter: boolean): Section | undefined {
+function readSection(bytes: Uint8Array, start: number, known?: Layout): Section | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const u32 = (at: number): number | undefined =>
     at >= 0 && at + 4 <= bytes.length ? view.getUint32(at, true) : undefined
   if (u32(start) !== MAPPING_SIGNATURE) return undefined
   for (const shape of SHAPES) {
+    if (known !== undefined && shape.layout !== known) continue
     const count = u32(start + shape.physicalPagesAt + 4)
     if (count === undefined) continue
     const entriesAt = start + shape.headerSize
@@ -62,7 +64,7 @@ function readSection(bytes: Uint8Array, start: number, needFooter: boolean): Sec
     if (free === undefined) continue
     const footerAt = freeAt + 4 + 4 * free
     const footer = u32(footerAt) === MAPPING_FOOTER
-    if (!footer && (needFooter || footerAt > bytes.length)) continue
+    if (!footer && (known === undefined || footerAt > bytes.length)) continue
     const vista = shape.layout === 'vista'
     const physical = new Uint32Array(count)
     const written = vista ? new Uint32Array(count) : undefined
@@ -93,11 +95,10 @@ export function readMapping(name: string, bytes: Uint8Array, source: string): Ma
       source: `${source}/${name}`,
       offset,
     })
-  const objects = readSection(bytes, 0, true)
+  const objects = readSection(bytes, 0)
   if (objects === undefined) throw bad('the section of OBJECTS.DATA is damaged or cut', 0)
-  const index = readSection(bytes, objects.end, false)
-  if (index === undefined || index.layout !== objects.layout)
-    throw bad('the section of INDEX.BTR is damaged or cut', objects.end)
+  const index = readSection(bytes, objects.end, objects.layout)
+  if (index === undefined) throw bad('the section of INDEX.BTR is damaged or cut', objects.end)
   return joined(name, objects, index)
 }
 
@@ -110,7 +111,7 @@ function joined(name: string, objects: Section, index: Section): Mapping {
 function readSeparateMaps(files: RepositoryFiles): Mapping | undefined {
   const section = (name: string): Section | undefined => {
     const file = files.mappings.find((mapping) => baseName(mapping.name) === name)
-    return file === undefined ? undefined : readSection(file.bytes, 0, true)
+    return file === undefined ? undefined : readSection(file.bytes, 0)
   }
   const objects = section('OBJECTS.MAP')
   const index = section('INDEX.MAP')
