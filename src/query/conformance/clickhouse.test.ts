@@ -94,6 +94,31 @@ for (const [file, goal] of Object.entries(GOALS)) {
   )
 }
 
+test.skipIf(session === undefined)(
+  'the row after and sorted texts are the same as on DuckDB; an array of anything else stops the query',
+  async () => {
+    if (session === undefined) return
+    const rows = async (text: string): Promise<unknown> => (await answer(session, text)).rows
+    expect(
+      await rows(`datatable(n:long, s:string)[1, "a", 2, "b"] | sort by n asc
+        | extend After = next(n), Text = next(s), Before = prev(n) | project n, After, Text, Before`),
+    ).toEqual([
+      [1, 2, 'b', null],
+      [2, null, '', 1],
+    ])
+    const sorted = (array: string): string =>
+      `datatable(d:dynamic)[dynamic(${array})] | project x = array_sort_asc(d), y = array_sort_desc(d)`
+    expect(await rows(sorted('["b", "a", "B", "/"]'))).toEqual([
+      [
+        ['/', 'B', 'a', 'b'],
+        ['b', 'a', 'B', '/'],
+      ],
+    ])
+    expect(await rows(sorted('{"a": 1}'))).toEqual([[null, null]])
+    await expect(rows(sorted('[2, 10]'))).rejects.toThrow('arrays of text')
+  },
+)
+
 test('the Sentinel query for WMI consumers compiles for both engines', () => {
   const text = `let W = T | where Timestamp > ago(24h) | where L has_any ("__EventFilter", "ROOT\\\\subscription")
     | extend C = case(L has "__EventFilter", "EventFilter", L has "x" or L has "y", "EventConsumer", "Unknown");

@@ -22,6 +22,10 @@ const OPERATORS: readonly (readonly [name: string, note: string])[] = [
   ['make-series', 'not inside mv-apply or partition'],
   ['partition', 'the form `partition by key (operators)`; with a query in braces it is refused'],
   ['serialize', 'with row_number, prev, next, row_cumsum, row_rank_dense, row_rank_min'],
+  [
+    'scan',
+    'DuckDB only; its time grows with the square of the rows; a declared column is read as step.column',
+  ],
   ['evaluate', 'bag_unpack, pivot, narrow, ipv4_lookup, ipv6_lookup'],
   ['invoke', 'functions of the query, and FileProfile'],
   ['getschema, as, consume, materialize(), toscalar()', ''],
@@ -36,7 +40,6 @@ const OPERATORS: readonly (readonly [name: string, note: string])[] = [
 
 const REFUSED_OPERATORS: readonly (readonly [name: string, reason: string])[] = [
   ['fork, facet', 'several results of one statement: write each branch as a query'],
-  ['scan', 'a state machine over rows: prev(), next() or row_cumsum() often say the same'],
   ['reduce', 'the grouping algorithm is not published: group by replace_regex() of digits'],
   ['make-graph, graph-match, graph-to-table and their kin', 'follow the edges with join'],
   ['inline_external_table, external_table, cluster, database, workspace, arg, adx', 'data outside the case'],

@@ -222,6 +222,27 @@ const now: SqlOf = (_args, call) => {
   return call.args.length === 0 ? clock : time(`${micros(clock)} + intDiv(${call.sql(0, 'timespan')}, 10)`)
 }
 
+/** The row before or after: outside the rows it is the type's empty value, which for all but text is null. */
+const shifted =
+  (name: 'lagInFrame' | 'leadInFrame'): SqlOf =>
+  (_args, call) => {
+    if (call.args.length > 2) return call.refuse('prev() or next() with a default, on ClickHouse')
+    const value = call.type === 'string' ? call.sql(0) : `toNullable(${call.sql(0)})`
+    const distance = call.args.length > 1 ? call.sql(1, 'long') : '1'
+    return `${name}(${value}, ${distance}) ${call.over('ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING')}`
+  }
+
+/** Texts only: an array that holds anything else stops the query rather than being sorted as text. */
+const arraySort =
+  (direction: 'arraySort' | 'arrayReverseSort'): SqlOf =>
+  (_args, call) => {
+    if (call.args.length > 1) return call.refuse('sorting several arrays, on ClickHouse')
+    const json = `ifNull(${call.sql(0, 'dynamic')}, '')`
+    const mixed = `arrayExists(x -> NOT startsWith(x, '"'), JSONExtractArrayRaw(${json}))`
+    const texts = `toJSONString(${direction}(JSONExtract(${json}, 'Array(String)')))`
+    return `if(JSONType(${json}) = 'Array' AND throwIf(${mixed}, 'array_sort_asc() and array_sort_desc() take arrays of text on ClickHouse') = 0, ${texts}, NULL)`
+  }
+
 /** By the names of the rows; aliases follow their row. */
 const FUNCTIONS: Readonly<Record<string, SqlOf>> = {
   has: has(BOTH, true),
@@ -289,6 +310,10 @@ const FUNCTIONS: Readonly<Record<string, SqlOf>> = {
     call.args.length > 1
       ? call.refuse('startofday() with an offset, on ClickHouse')
       : floorTo(micros(call.sql(0, 'datetime')), DAY),
+  prev: shifted('lagInFrame'),
+  next: shifted('leadInFrame'),
+  array_sort_asc: arraySort('arraySort'),
+  array_sort_desc: arraySort('arrayReverseSort'),
   extract,
   split,
   substring,
