@@ -38,12 +38,7 @@ export function renderAggregates(scope: TableScope, rel: Summarize): Relation {
   const body = `SELECT ${select.join(', ')} FROM ${from}${groups.length === 0 ? '' : ` GROUP BY ${groups.join(', ')}`}`
   return {
     from: scope.builder.add(body),
-    columns: rel.items.map((item, i) => ({
-      name: item.name,
-      type: item.expr.type,
-      sql: names[i] ?? '',
-      ...(rel.columns[i]?.hidden === true ? { hidden: true } : {}),
-    })),
+    columns: outputColumns(rel, names),
     extras: partition === undefined ? [] : [partition],
     order: [],
     partition,
@@ -117,11 +112,21 @@ function renderTops(
   const select = rel.items.map((item, i) => `${renderExpr(output, item.expr)} AS ${names[i]}`)
   return {
     from: scope.builder.add(`SELECT ${select.join(', ')} FROM ${first}${joins.join('')}`),
-    columns: rel.items.map((item, i) => ({ name: item.name, type: item.expr.type, sql: names[i] ?? '' })),
+    columns: outputColumns(rel, names),
     extras: [],
     order: [],
     partition: undefined,
   }
+}
+
+/** The columns of a summarize by their SQL names; the hidden ones that `*` brought along stay hidden. */
+function outputColumns(rel: Summarize, names: readonly string[]): Relation['columns'] {
+  return rel.items.map((item, i) => ({
+    name: item.name,
+    type: item.expr.type,
+    sql: names[i] ?? '',
+    ...(rel.columns[i]?.hidden === true ? { hidden: true } : {}),
+  }))
 }
 
 function freeName(taken: readonly string[], base: string): string {
