@@ -229,9 +229,12 @@ export class DuckDbEngine implements Engine {
   }
 
   async close(): Promise<void> {
-    if (this.options.readOnly !== true) await this.storage.settle()
-    this.connection.closeSync()
-    this.instance.closeSync()
+    try {
+      await this.storage.close(this.options.readOnly === true)
+    } finally {
+      this.connection.closeSync()
+      this.instance.closeSync()
+    }
   }
 
   /** The translator's SQL macros, made in the temporary catalog so that a case file holds none of them. */

@@ -50,6 +50,7 @@ export class DuckDbStorage {
   /** Tail of the queue of everything that makes tables or columns: two at once would make the same table twice. */
   private queue: Promise<void> = Promise.resolve()
   private queued = 0
+  private closed = false
   appendedRows = 0
 
   constructor(connection: DuckDBConnection, library: DuckDbLibrary) {
@@ -131,6 +132,20 @@ export class DuckDbStorage {
     await this.settling
     await this.exclusively(() => this.settleAll())
     for (const entry of this.tables.values()) this.closeAppender(entry)
+  }
+
+  /**
+   * Stores what was written and ends: work that is asked for later is refused. DuckDB's binding frees a closed connection
+   * under a statement that still runs, so nothing may be under way when the connection is closed.
+   */
+  async close(readOnly: boolean): Promise<void> {
+    try {
+      if (!readOnly) await this.settle()
+    } finally {
+      this.closed = true
+      await this.queue
+      for (const entry of this.tables.values()) this.closeAppender(entry)
+    }
   }
 
   /** Column list and source of a view that shows a table with all columns of its schema. */
@@ -239,6 +254,7 @@ export class DuckDbStorage {
 
   /** Runs a task when all before it are done, whether they succeeded or not. */
   private exclusively(task: () => Promise<void>): Promise<void> {
+    if (this.closed) return Promise.reject(new Error('the database is closed'))
     this.queued += 1
     const run = this.queue.then(task).finally(() => {
       this.queued -= 1

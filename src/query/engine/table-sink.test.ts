@@ -77,3 +77,14 @@ test('two sinks that open the same tables at once make each table once', async (
   expect((await engine.rowCounts()).get('DeviceProcessEvents')).toBe(9000)
   await engine.close()
 })
+
+test('a database that closes while a sink still makes its tables waits for what is under way and refuses the rest', async () => {
+  for (let round = 0; round < 20; round += 1) {
+    const engine = await openDuckDb({})
+    const sink = createTableSink(engine, { report: () => undefined })
+    // The sink is about to declare its tables one after the other; each round closes a little later.
+    for (let turn = 0; turn < round; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+    await engine.close()
+    await expect(sink.finish()).rejects.toThrow('the database is closed')
+  }
+})
