@@ -45,46 +45,46 @@ const SHAPES: readonly SectionShape[] = [
 ]
 
 /**
- * Reads one section. The two layouts are told apart by where the footer must be under each: decisive on every
- * sample. The second section is read in the layout of the first, and may lack its footer, as some writers leave it: without
- * the footer one layout could pass for the other.
+ * Reads one section in one layout: `undefined` where the signature, or the footer at the place that the counts give, is not
+ * there. Some writers leave out the footer of the second section: it is looked for with `mayLackFooter`.
  */
-function readSection(bytes: Uint8Array, start: number, known?: Layout): Section | undefined {
+function readSection(
+  bytes: Uint8Array,
+  start: number,
+  shape: SectionShape,
+  mayLackFooter = false,
+): Section | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const u32 = (at: number): number | undefined =>
     at >= 0 && at + 4 <= bytes.length ? view.getUint32(at, true) : undefined
   if (u32(start) !== MAPPING_SIGNATURE) return undefined
-  for (const shape of SHAPES) {
-    if (known !== undefined && shape.layout !== known) continue
-    const count = u32(start + shape.physicalPagesAt + 4)
-    if (count === undefined) continue
-    const entriesAt = start + shape.headerSize
-    const freeAt = entriesAt + count * shape.entrySize
-    const free = u32(freeAt)
-    if (free === undefined) continue
-    const footerAt = freeAt + 4 + 4 * free
-    const footer = u32(footerAt) === MAPPING_FOOTER
-    if (!footer && (known === undefined || footerAt > bytes.length)) continue
-    const vista = shape.layout === 'vista'
-    const physical = new Uint32Array(count)
-    const written = vista ? new Uint32Array(count) : undefined
-    for (let page = 0; page < count; page += 1) {
-      const entry = entriesAt + page * shape.entrySize
-      const value = view.getUint32(entry, true)
-      physical[page] = value === NO_PAGE ? NO_PAGE : value & PAGE_NUMBER_MASK
-      if (written !== undefined) written[page] = view.getUint32(entry + 20, true)
-    }
-    const map: PageMap = {
-      version: u32(start + 4) ?? 0,
-      generation: vista ? u32(start + 8) : undefined,
-      physicalPages: u32(start + shape.physicalPagesAt) ?? 0,
-      physical,
-      written,
-      userData: vista && count > 0 ? (u32(entriesAt + 12) ?? 0) : 0,
-    }
-    return { map, layout: shape.layout, end: footerAt + (footer ? 4 : 0) }
+  const count = u32(start + shape.physicalPagesAt + 4)
+  if (count === undefined) return undefined
+  const entriesAt = start + shape.headerSize
+  const freeAt = entriesAt + count * shape.entrySize
+  const free = u32(freeAt)
+  if (free === undefined) return undefined
+  const footerAt = freeAt + 4 + 4 * free
+  const footer = u32(footerAt) === MAPPING_FOOTER
+  if (!footer && (!mayLackFooter || footerAt > bytes.length)) return undefined
+  const vista = shape.layout === 'vista'
+  const physical = new Uint32Array(count)
+  const written = vista ? new Uint32Array(count) : undefined
+  for (let page = 0; page < count; page += 1) {
+    const entry = entriesAt + page * shape.entrySize
+    const value = view.getUint32(entry, true)
+    physical[page] = value === NO_PAGE ? NO_PAGE : value & PAGE_NUMBER_MASK
+    if (written !== undefined) written[page] = view.getUint32(entry + 20, true)
   }
-  return undefined
+  const map: PageMap = {
+    version: u32(start + 4) ?? 0,
+    generation: vista ? u32(start + 8) : undefined,
+    physicalPages: u32(start + shape.physicalPagesAt) ?? 0,
+    physical,
+    written,
+    userData: vista && count > 0 ? (u32(entriesAt + 12) ?? 0) : 0,
+  }
+  return { map, layout: shape.layout, end: footerAt + (footer ? 4 : 0) }
 }
 
 /** A mapping file with both sections. Throws `cim/bad-mapping`. */
@@ -95,9 +95,17 @@ export function readMapping(name: string, bytes: Uint8Array, source: string): Ma
       source: `${source}/${name}`,
       offset,
     })
-  const objects = readSection(bytes, 0)
+  const readings = SHAPES.flatMap((shape) => {
+    const objects = readSection(bytes, 0, shape)
+    if (objects === undefined) return []
+    return [{ objects, index: readSection(bytes, objects.end, shape, true) }]
+  })
+  // Nothing in the file names its layout, and a small table can pass for the other one's by the values it holds: the
+  // reading that accounts for the whole file is right, else one that finds both sections.
+  const whole = readings.find(({ index }) => index?.end === bytes.length)
+  const { objects, index } =
+    whole ?? readings.find((reading) => reading.index !== undefined) ?? readings[0] ?? {}
   if (objects === undefined) throw bad('the section of OBJECTS.DATA is damaged or cut', 0)
-  const index = readSection(bytes, objects.end, objects.layout)
   if (index === undefined) throw bad('the section of INDEX.BTR is damaged or cut', objects.end)
   return joined(name, objects, index)
 }
@@ -111,7 +119,9 @@ function joined(name: string, objects: Section, index: Section): Mapping {
 function readSeparateMaps(files: RepositoryFiles): Mapping | undefined {
   const section = (name: string): Section | undefined => {
     const file = files.mappings.find((mapping) => baseName(mapping.name) === name)
-    return file === undefined ? undefined : readSection(file.bytes, 0)
+    if (file === undefined) return undefined
+    const readings = SHAPES.flatMap((shape) => readSection(file.bytes, 0, shape) ?? [])
+    return readings.find(({ end }) => end === file.bytes.length) ?? readings[0]
   }
   const objects = section('OBJECTS.MAP')
   const index = section('INDEX.MAP')
