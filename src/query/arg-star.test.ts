@@ -11,3 +11,19 @@ test('arg_max(x, *) over a stored table compiles and keeps the hidden columns hi
   const named = await compileCached(`${all} | project _RecordId`, { schema }, NO_CACHE)
   expect(named.columns).toEqual([{ name: '_RecordId', type: 'long' }])
 })
+
+test('arg_max(x, *) over a union, a search or a find compiles, and the hidden columns lead back through the union', async () => {
+  for (const source of [
+    'union DeviceEvents, DeviceProcessEvents',
+    'DeviceEvents | union DeviceProcessEvents | union withsource=Source DeviceFileEvents',
+    'search in (DeviceEvents, DeviceProcessEvents) "x"',
+  ]) {
+    const text = `${source} | summarize arg_max(Timestamp, *), Rows = count() by DeviceId`
+    const schema = schemaForText(text)
+    const compiled = await compileCached(text, { schema }, NO_CACHE)
+    expect(compiled.columns.at(-1)).toEqual({ name: 'Rows', type: 'long' })
+    expect(compiled.columns.filter((column) => /^_(Evidence|Record|Recovered)/.test(column.name))).toEqual([])
+    const named = await compileCached(`${text} | project _EvidenceId`, { schema }, NO_CACHE)
+    expect(named.columns).toEqual([{ name: '_EvidenceId', type: 'string' }])
+  }
+})

@@ -2,7 +2,7 @@ import type { Column, Rel } from '../plan/expr.ts'
 import { type Context, note } from './context.ts'
 import { parameter, parameterNode } from './join.ts'
 import { isPattern, NameTable, wildcard } from './operators-columns.ts'
-import { callTable, readTable, tableNamed, visible } from './read.ts'
+import { callTable, readTable, tableNamed } from './read.ts'
 import type { Syn } from './syntax.ts'
 
 interface Branch {
@@ -75,12 +75,12 @@ function sourceName(rel: Rel, index: number): string {
 
 /**
  * Every column of every branch; a name with several types splits into `n_long`, `n_string` … (SEMANTICS 7). Order is
- * that of first appearance.
+ * that of first appearance. A column that is hidden in all branches stays so.
  */
 export function unionOf(branches: readonly Branch[], withSource: string | undefined, inner = false): Rel {
   const types = new Map<string, Set<Column['type']>>()
   for (const { rel } of branches) {
-    for (const column of visible(rel.columns)) {
+    for (const column of rel.columns) {
       const set = types.get(column.name) ?? new Set()
       types.set(column.name, set.add(column.type))
     }
@@ -90,19 +90,22 @@ export function unionOf(branches: readonly Branch[], withSource: string | undefi
   const names = new NameTable(withSource === undefined ? [] : [withSource])
   const output = new Map<string, Column>()
   for (const { rel } of branches) {
-    for (const column of visible(rel.columns)) {
+    for (const column of rel.columns) {
       const key = `${column.name}\u0000${column.type}`
-      if (output.has(key) || (inner && !common(column.name))) continue
+      const known = output.get(key)
+      if (known?.hidden === true && column.hidden !== true)
+        output.set(key, { name: known.name, type: known.type })
+      if (known !== undefined || (inner && !common(column.name))) continue
       const split = (types.get(column.name)?.size ?? 1) > 1
       const name = names.free(split ? `${column.name}_${column.type}` : column.name)
-      output.set(key, { name, type: column.type })
+      output.set(key, { ...column, name })
     }
   }
   const inputs = branches.map(({ rel, source }) => ({
     rel,
     source,
     map: new Map(
-      visible(rel.columns).flatMap((column) => {
+      rel.columns.flatMap((column) => {
         const target = output.get(`${column.name}\u0000${column.type}`)
         return target === undefined ? [] : [[target.name, column.name] as const]
       }),
