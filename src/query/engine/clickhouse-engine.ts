@@ -135,8 +135,9 @@ class ClickHouseEngine implements Engine {
 
   async close(): Promise<void> {
     await this.queue.catch(() => undefined)
-    await this.transport.command(`DROP DATABASE IF EXISTS ${this.database}`)
+    // The database in use last: a server refuses any statement for one that is no more.
     await this.transport.command(`DROP DATABASE IF EXISTS ${this.evidence}`)
+    await this.transport.command(`DROP DATABASE IF EXISTS ${this.database}`)
     await this.transport.close()
   }
 

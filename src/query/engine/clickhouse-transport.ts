@@ -1,4 +1,6 @@
 import { createRequire } from 'node:module'
+import { Readable } from 'node:stream'
+import type { ClickHouseClient } from '@clickhouse/client'
 import { InputError } from '../../diagnostics/index.ts'
 
 /** The three things we ask of a ClickHouse, wherever it runs. Settings are those of {@link CLICKHOUSE_SETTINGS}. */
@@ -73,7 +75,13 @@ export function openChdb(): ClickHouseTransport {
   }
 }
 
-/** ClickHouse over its HTTP interface; the URL may carry user, password and `?database=`. */
+/** Longest a statement without a limit of its own may take; the client would give up after 30 seconds. */
+const REQUEST_TIMEOUT_MS = 24 * 3_600_000
+
+/**
+ * A ClickHouse server over its HTTP interface, by ClickHouse's own client, an optional peer. The URL may carry user and
+ * password. Throws `engine/not-installed`.
+ */
 export function openClickHouseServer(url: string): ClickHouseTransport {
   let target: URL
   try {
@@ -81,56 +89,59 @@ export function openClickHouseServer(url: string): ClickHouseTransport {
   } catch (error) {
     throw new InputError('engine/not-installed', `is no URL: ${url}`, undefined, { cause: error })
   }
-  const { username, password } = target
-  const headers: Record<string, string> = username
-    ? {
-        'X-ClickHouse-User': decodeURIComponent(username),
-        'X-ClickHouse-Key': decodeURIComponent(password),
-      }
-    : {}
-  target.username = ''
-  target.password = ''
-
-  async function send(
-    query: Readonly<Record<string, string>>,
-    body: string,
-    timeoutMs?: number,
-  ): Promise<string> {
-    const address = new URL(target)
-    for (const [name, value] of Object.entries({ ...CLICKHOUSE_SETTINGS, ...query })) {
-      address.searchParams.set(name, value)
-    }
-    const response = await fetch(address, {
-      method: 'POST',
-      headers,
-      body,
-      ...(timeoutMs === undefined ? {} : { signal: AbortSignal.timeout(timeoutMs) }),
+  // We make databases of our own: one named in the URL would take their place in every request.
+  target.pathname = '/'
+  target.search = ''
+  const { createClient, ClickHouseLogLevel } = loadClient()
+  const connect = (database?: string): ClickHouseClient =>
+    createClient({
+      url: target,
+      ...(database === undefined ? {} : { database }),
+      // A result is sent when it is whole: an error in its midst would look like its end.
+      clickhouse_settings: { ...CLICKHOUSE_SETTINGS, wait_end_of_query: 1 },
+      request_timeout: REQUEST_TIMEOUT_MS,
+      use_multipart_params_auto: true,
+      log: { level: ClickHouseLogLevel.OFF },
     })
-    const text = await response.text()
-    if (!response.ok) throw new Error(text.slice(0, 2000))
-    return text
-  }
-
+  let client = connect()
   return {
     async use(database) {
-      // HTTP remembers nothing between calls.
-      target.searchParams.set('database', database)
+      await client.close()
+      client = connect(database)
     },
     async command(sql) {
-      await send({}, sql)
+      await client.command({ query: sql })
     },
     async insert(table, columns, lines) {
       const query = `INSERT INTO ${table} (${columns.join(', ')}) FORMAT JSONCompactEachRow`
-      await send({ query }, lines)
+      const { stream } = await client.exec({ query, values: Readable.from([lines], { objectMode: false }) })
+      stream.resume()
     },
-    select(sql, parameters, timeoutMs) {
-      const bound = Object.fromEntries(
-        Object.entries(parameters).map(([name, value]) => [`param_${name}`, value]),
-      )
-      return send({ ...bound, default_format: 'JSONCompactEachRow' }, sql, timeoutMs)
+    async select(sql, parameters, timeoutMs) {
+      const result = await client.query({
+        query: sql,
+        format: 'JSONCompactEachRow',
+        query_params: parameters,
+        ...(timeoutMs === undefined ? {} : { abort_signal: AbortSignal.timeout(timeoutMs) }),
+      })
+      return result.text()
     },
-    async close() {
-      // HTTP keeps nothing open that is ours.
-    },
+    close: () => client.close(),
+  }
+}
+
+function loadClient(): typeof import('@clickhouse/client') {
+  try {
+    return createRequire(import.meta.url)('@clickhouse/client') as typeof import('@clickhouse/client')
+  } catch (error) {
+    throw new InputError(
+      'engine/not-installed',
+      'the npm package @clickhouse/client is not installed',
+      undefined,
+      {
+        cause: error,
+        hint: 'npm install @clickhouse/client',
+      },
+    )
   }
 }
