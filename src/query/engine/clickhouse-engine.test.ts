@@ -1,42 +1,14 @@
 import { expect, test } from 'vitest'
 import { isoToFiletime } from '../../bytes/index.ts'
 import { TableBuffer, tableSchema } from '../../tables/index.ts'
-import type { CompiledQuery, ResultColumn } from '../sql/types.ts'
-import { type Engine, type KustoValue, openClickHouse } from './index.ts'
+import { compiled, rowsOf } from './compiled.suite.ts'
+import { type Engine, openClickHouse } from './index.ts'
 
 const opened = await openClickHouse().catch(() => undefined)
 if (opened === undefined) {
   process.stderr.write(
     'skipped: the npm package chdb is not installed; tests of the ClickHouse engine need it\n',
   )
-}
-
-function compiled(
-  sql: string,
-  columns: readonly ResultColumn[],
-  more: Partial<CompiledQuery> = {},
-): CompiledQuery {
-  return {
-    sql,
-    columns,
-    parameters: [],
-    ordered: true,
-    notes: [],
-    requiredFunctions: [],
-    externals: [],
-    tables: [],
-    ...more,
-  }
-}
-
-async function rowsOf(
-  engine: Engine,
-  query: CompiledQuery,
-  options = {},
-): Promise<(readonly KustoValue[])[]> {
-  const all: (readonly KustoValue[])[] = []
-  for await (const rows of engine.run(query, options)) all.push(...rows)
-  return all
 }
 
 test.skipIf(opened === undefined)(

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { compiled, rowsOf } from './compiled.suite.ts'
 import { createTableSink, openClickHouse } from './index.ts'
 
 interface Session {
@@ -90,18 +91,11 @@ describe.skipIf(session === undefined)('ClickHouse over HTTP', () => {
       texts.map((text) => [text]),
     )
     for (const text of texts) {
-      const rows: unknown[] = []
-      const query = {
-        sql: 'SELECT "Text" FROM "T" WHERE "Text" = {p1:String}',
-        columns,
-        parameters: [{ type: 'string', value: text }] as const,
-        ordered: true,
-        notes: [],
-        requiredFunctions: [],
-        externals: [],
-        tables: [],
-      }
-      for await (const batch of engine.run(query)) rows.push(...batch)
+      const sql = 'SELECT "Text" FROM "T" WHERE "Text" = {p1:String}'
+      const rows = await rowsOf(
+        engine,
+        compiled(sql, columns, { parameters: [{ type: 'string', value: text }] }),
+      )
       expect(rows).toEqual([[text]])
     }
     await engine.close()
@@ -124,19 +118,7 @@ describe.skipIf(session === undefined)('ClickHouse over HTTP', () => {
     })
     await sink.finish()
     expect(await engine.rowCounts()).toEqual(new Map([['DeviceProcessEvents', 1]]))
-    const query = {
-      sql: 'SELECT no_such_function(1)',
-      columns: [],
-      parameters: [],
-      ordered: true,
-      notes: [],
-      requiredFunctions: [],
-      externals: [],
-      tables: [],
-    }
-    await expect(async () => {
-      for await (const _ of engine.run(query));
-    }).rejects.toMatchObject({
+    await expect(rowsOf(engine, compiled('SELECT no_such_function(1)', []))).rejects.toMatchObject({
       code: 'engine/run-failed',
       message: expect.stringContaining('no_such_function'),
     })

@@ -7,39 +7,12 @@ import { isoToFiletime } from '../../bytes/index.ts'
 import { type Cell, TableBuffer, type TableSchema, tableSchema } from '../../tables/index.ts'
 import { loadFront } from '../front/index.ts'
 import { compileKql } from '../sql/compile.ts'
-import type { CompiledQuery, KustoType, ResultColumn } from '../sql/types.ts'
-import { type DuckDbEngine, type Engine, type KustoValue, openDuckDb } from './index.ts'
+import type { KustoType, ResultColumn } from '../sql/types.ts'
+import { compiled, rowsOf } from './compiled.suite.ts'
+import { type DuckDbEngine, openDuckDb } from './index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'triad-engine-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-function compiled(
-  sql: string,
-  columns: readonly ResultColumn[],
-  more: Partial<CompiledQuery> = {},
-): CompiledQuery {
-  return {
-    sql,
-    columns,
-    parameters: [],
-    ordered: true,
-    notes: [],
-    requiredFunctions: [],
-    externals: [],
-    tables: [],
-    ...more,
-  }
-}
-
-async function rowsOf(
-  engine: Engine,
-  query: CompiledQuery,
-  options = {},
-): Promise<(readonly KustoValue[])[]> {
-  const all: (readonly KustoValue[])[] = []
-  for await (const rows of engine.run(query, options)) all.push(...rows)
-  return all
-}
 
 const one = (type: KustoType): readonly ResultColumn[] => [{ name: 'x', type }]
 
