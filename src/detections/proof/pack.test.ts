@@ -22,7 +22,7 @@ describe('the detection pack', () => {
     const result = await proved()
     expect(faults).toEqual([])
     expect(result.tests.filter((item) => !item.passed)).toEqual([])
-    expect(result.matrix.filter((cell) => !['fired', 'silent', 'blind'].includes(cell.state))).toEqual([])
+    expect(result.matrix.filter((cell) => !cell.passed)).toEqual([])
     expect(result.signals.filter((signal) => signal.found !== signal.expected)).toEqual([])
     expect(result.untested).toEqual([])
     expect(result.passed).toBe(true)
@@ -59,9 +59,17 @@ describe('the detection pack', () => {
   })
 
   test('the baseline sees one technique of three, and says so', { timeout: TIMEOUT_MS }, async () => {
-    const { matrix } = await proved()
-    const fired = matrix.filter((cell) => cell.rule === 'baseline-sentinel-query' && cell.state === 'fired')
-    expect(new Set(fired.map((cell) => cell.scenario))).toEqual(new Set(['wmic-active-script']))
+    const result = await proved()
+    const cells = result.matrix.filter((cell) => cell.rule === 'baseline-sentinel-query')
+    const inSources = ['sysmon', 'security', 'defender']
+    const places = (state: string): string[] =>
+      cells.filter((cell) => cell.state === state).map((cell) => `${cell.scenario} ${cell.source}`)
+    const all = (scenario: string): string[] => inSources.map((source) => `${scenario} ${source}`)
+    expect(places('fired')).toEqual(all('wmic-active-script'))
+    // Its tables hold the processes of both; a source that fills neither table is another matter.
+    expect(places('missed')).toEqual([...all('powershell-command-line'), ...all('mofcomp')])
+    expect(places('silent')).toEqual([])
+    expect(cells.every((cell) => cell.passed)).toBe(true)
   })
 
   test('every format holds the whole result', { timeout: TIMEOUT_MS }, async () => {
@@ -69,12 +77,19 @@ describe('the detection pack', () => {
     const text = renderProof(result, 'text')
     expect(text).toContain('baseline-sentinel-query (baseline)')
     expect(text).toMatch(/^PASSED {2}16 rules/m)
+    expect(text).toMatch(/^ {2}baseline-sentinel-query \(baseline\) +missed +blind +missed +blind +missed$/m)
+    expect(text).toContain('6 missed by the published baseline')
     const junit = renderProof(result, 'junit')
     expect(junit.match(/<testcase /g)).toHaveLength(
       result.tests.length + result.matrix.length + result.signals.length,
     )
     expect(junit).not.toContain('<failure')
-    expect(renderProof(result, 'markdown')).toContain('| wmi-subscription-bound-5861 |')
+    expect(junit.match(/<system-out>baseline-sentinel-query over /g)).toHaveLength(6)
+    const markdown = renderProof(result, 'markdown')
+    expect(markdown).toContain('| wmi-subscription-bound-5861 |')
+    expect(markdown).toContain(
+      '| baseline-sentinel-query (baseline) | missed | blind | missed | blind | missed |',
+    )
     expect(JSON.parse(renderProof(result, 'json'))).toEqual(JSON.parse(JSON.stringify(result)))
   })
 

@@ -15,7 +15,10 @@ export type CellState =
   | 'silent'
   /** The rule reads nothing that this source records. */
   | 'blind'
-  /** It had to fire and did not. */
+  /**
+   * It had to fire and did not; or it is the published baseline, and the technique passed through the tables it reads
+   * unseen.
+   */
   | 'missed'
   /** It fired where nothing says that it does. */
   | 'unexpected'
@@ -27,6 +30,8 @@ export interface MatrixCell {
   readonly scenario: string
   readonly source: Source
   readonly state: CellState
+  /** False where the state is a failure of the run. A miss of the baseline is what it is kept to show, and passes. */
+  readonly passed: boolean
   readonly rows: number
   /** The worst severity among the rows, where the query says one. */
   readonly severity?: string
@@ -98,7 +103,7 @@ export async function prove(rules: readonly ProvenRule[], options: ProveOptions)
     passed:
       tests.every((test) => test.passed) &&
       signals.every((signal) => signal.found === signal.expected) &&
-      matrix.every((cell) => cell.state === 'fired' || cell.state === 'silent' || cell.state === 'blind'),
+      matrix.every((cell) => cell.passed),
   }
 }
 
@@ -246,12 +251,22 @@ async function matrixCell(
     const { rows } = await runRule(rule, undefined, loaded)
     const sees = rule.signals.some((signal) => sourceOf(signal) === source)
     const severity = worst(rows)
-    const state: CellState =
-      rows.length > 0 ? (mustFire ? 'fired' : 'unexpected') : mustFire ? 'missed' : sees ? 'silent' : 'blind'
-    return { ...place, state, rows: rows.length, ...(severity === undefined ? {} : { severity }) }
+    const state = stateOf(rows.length, { mustFire, sees, isBaseline: rule.status === 'baseline' })
+    const passed = state !== 'unexpected' && !(state === 'missed' && mustFire)
+    return { ...place, state, passed, rows: rows.length, ...(severity === undefined ? {} : { severity }) }
   } catch (error) {
-    return { ...place, state: 'error', rows: 0, message: faultText(error) }
+    return { ...place, state: 'error', passed: false, rows: 0, message: faultText(error) }
   }
+}
+
+function stateOf(
+  rows: number,
+  { mustFire, sees, isBaseline }: { mustFire: boolean; sees: boolean; isBaseline: boolean },
+): CellState {
+  if (rows > 0) return mustFire ? 'fired' : 'unexpected'
+  if (mustFire) return 'missed'
+  if (!sees) return 'blind'
+  return isBaseline ? 'missed' : 'silent'
 }
 
 const ORDER = ['Informational', 'Low', 'Medium', 'High']
