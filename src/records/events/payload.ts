@@ -57,11 +57,17 @@ function addDataElements(draft: EventDraft, value: unknown): void {
   }
 }
 
+/** Chainsaw and `evtx_dump --separate-json-attributes` keep an element's attributes beside it: `X_attributes`. */
+const isBesideElement = (key: string, data: JsonObject): boolean =>
+  key.endsWith('_attributes') && Object.hasOwn(data, key.slice(0, -'_attributes'.length))
+
 /** Fields of `UserData` in JSON: one wrapper element, whose fields may carry an `xmlns` attribute. */
 export function addJsonUserData(draft: EventDraft, data: unknown): void {
   draft.payload = 'UserData'
   if (!isObject(data)) return
-  const wrapper = Object.entries(data).find(([key]) => !ATTRIBUTE_KEYS.has(key))
+  const wrapper = Object.entries(data).find(
+    ([key]) => !ATTRIBUTE_KEYS.has(key) && !isBesideElement(key, data),
+  )
   if (wrapper === undefined) return
   const [element, fields] = wrapper
   draft.payloadElement = element.slice(element.indexOf(':') + 1)
@@ -71,7 +77,7 @@ export function addJsonUserData(draft: EventDraft, data: unknown): void {
     return
   }
   for (const [key, value] of Object.entries(fields)) {
-    if (ATTRIBUTE_KEYS.has(key)) continue
+    if (ATTRIBUTE_KEYS.has(key) || isBesideElement(key, fields)) continue
     addField(draft, key, asText(isObject(value) ? (elementText(value) ?? nonAttributes(value)) : value))
   }
 }

@@ -2,7 +2,7 @@ import type { EventRecord, ExportRow } from '../event.ts'
 import { addField, type EventDraft, newDraft, toEventRecord } from '../events/draft.ts'
 import { eventFields } from '../events/fields.ts'
 import { asNumber, asText, asWord, isObject, parseJson } from '../events/json-value.ts'
-import { addJsonEventData } from '../events/payload.ts'
+import { addJsonEventData, addJsonUserData } from '../events/payload.ts'
 import { readTime } from '../events/time.ts'
 import { addEventData, addUserData, eventFromElement, parseXmlElement } from '../events/xml.ts'
 import type { XmlElement } from '../events/xml-element.ts'
@@ -59,7 +59,10 @@ function fromWindowsEvent(draft: EventDraft, cell: Cell): void {
   draft.processId = asNumber(cell('SystemProcessId'))
   draft.threadId = asNumber(cell('SystemThreadId'))
   const data = parsed(cell('EventData'))
-  if (isObject(data)) addJsonEventData(draft, data)
+  if (isObject(data)) {
+    if (isObject(data.UserData)) addJsonUserData(draft, data.UserData)
+    else addJsonEventData(draft, data)
+  }
   const raw = cell('RawEventData')
   if (draft.names.length === 0 && typeof raw === 'string') {
     const json = parsed(raw)

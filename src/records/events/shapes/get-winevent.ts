@@ -11,7 +11,10 @@ import type { Shape } from './shape.ts'
  * manifest's order. Sysmon has added fields in the middle of its events over time, so there the message decides.
  */
 export const getWinEvent: Shape = (object, wanted) => {
-  if (!Object.hasOwn(object, 'ProviderName') || !Object.hasOwn(object, 'LogName')) return undefined
+  if (!Object.hasOwn(object, 'ProviderName')) return undefined
+  // `Select-Object TimeCreated, Id, ProviderName, Message` leaves the rest out.
+  const selected = Object.hasOwn(object, 'TimeCreated') && Object.hasOwn(object, 'Message')
+  if (!Object.hasOwn(object, 'LogName') && !selected) return undefined
   const eventId = asNumber(object.Id)
   if (eventId === undefined) return undefined
   const provider = asWord(object.ProviderName)

@@ -66,11 +66,12 @@ const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
 
 /**
  * The agent escapes values as for JSON before they become JSON: `C:\\\\Windows` for `C:\\Windows` (Wazuh's own rules
- * match doubled backslashes). A value with a backslash that escapes nothing was not treated so.
+ * match doubled backslashes). A value with a backslash that escapes nothing, or with a bare quote or line end, was not
+ * treated so.
  */
 function unescaped(value: string | undefined): string | undefined {
   if (value === undefined || !value.includes('\\')) return value
   const pair = /\\(["\\/nrt])/g
-  if (value.replace(pair, '').includes('\\')) return value
+  if (/[\\"\n\r\t]/.test(value.replace(pair, ''))) return value
   return value.replace(pair, (_whole, character: string) => ESCAPES[character] ?? character)
 }
