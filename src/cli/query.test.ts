@@ -156,3 +156,11 @@ test('the query may stand behind the evidence, whose option takes many paths', a
   const { out } = await triad('query', '--format', 'csv', '--evidence', exported, 'print 1')
   expect(out).toBe('print_0\r\n1\r\n')
 })
+
+test('of several statements that give rows the last is answered, and that is said', async () => {
+  const both = await triad('query', 'let x = 1; print a = x; print b = 2', '--format', 'csv', '--no-cache')
+  expect(both.out).toBe('b\r\n2\r\n')
+  expect(both.err).toContain('these are the rows of the last')
+  const one = await triad('query', 'let x = 1; print b = x', '--format', 'csv', '--no-cache')
+  expect(one.err).toBe('')
+})

@@ -6,7 +6,7 @@ import { type Diagnostic, InputError } from '../../diagnostics/index.ts'
 import type { Rel } from '../plan/expr.ts'
 import { refusal } from '../plan/refusal.ts'
 import type { CompileOptions, ExternalTable, RenderHint } from '../sql/types.ts'
-import { type Context, type Front, Scope } from './context.ts'
+import { type Context, type Front, note, Scope } from './context.ts'
 import { readExpr } from './expression.ts'
 import { callFunction, callTable } from './functions.ts'
 import { globalsFor } from './globals.ts'
@@ -67,6 +67,14 @@ export function readQuery(text: string, options: CompileOptions): ReadQuery {
         continue
       }
       const expression = statement.child('Expression')
+      if (result !== undefined) {
+        note(
+          context,
+          'query/last-result',
+          'several statements give rows; these are the rows of the last',
+          statement,
+        )
+      }
       render = renderHint(expression)
       result = isTabular(expression) ? readTable(context, expression) : undefined
       if (result === undefined) {
