@@ -93,9 +93,8 @@ function recipe(rules: readonly PlatformRule[]): string {
     '',
     'Define each as an extraction from the payload of Windows events, with this regular expression and capture group 1:',
     '',
-    '| Property | Regular expression |',
-    '|---|---|',
-    ...PROPERTIES.map((name) => `| ${name} | \`(?:^\\|\\s)${name}:\\s*(.*?)(?:\\s+\\w+:\\s\\|$)\` |`),
+    // A list, not a table: there a `|` of an expression would have to be escaped, and be copied with its backslash.
+    ...PROPERTIES.map((name) => `- ${name}: \`(?:^|\\s)${name}:\\s*(.*?)(?:\\s+\\w+:\\s|$)\``),
     '',
     '## Rules',
     '',

@@ -141,9 +141,7 @@ function stanza(rule: PlatformRule, lines: readonly string[]): string {
   const values: readonly (readonly [string, string])[] = [
     ['description', rule.description],
     ['search', lines.join(' \\\n')],
-    ['cron_schedule', '*/10 * * * *'],
-    ['dispatch.earliest_time', '-70m@m'],
-    ['dispatch.latest_time', '-10m@m'],
+    ...schedule(rule),
     ['enableSched', '1'],
     ['disabled', '1'],
     ['action.correlationsearch.enabled', '1'],
@@ -160,6 +158,30 @@ function stanza(rule: PlatformRule, lines: readonly string[]): string {
     ],
   ]
   return `[Triad - ${rule.title}]\n${values.map(([key, value]) => `${key} = ${value}`).join('\n')}\n`
+}
+
+/** Minutes between two runs, and minutes that late events have to arrive. */
+const EVERY = 10
+const LATE = 10
+
+/**
+ * Each run reads what came since the one before, so an event is found once. A correlation reads back by its own span as
+ * well, and holds back the same finding in the runs that see it again.
+ */
+function schedule({ body }: PlatformRule): readonly (readonly [string, string])[] {
+  const span = body.kind === 'correlation' ? seconds(body.within) / 60 : 0
+  return [
+    ['cron_schedule', `*/${EVERY} * * * *`],
+    ['dispatch.earliest_time', `-${span + EVERY + LATE}m@m`],
+    ['dispatch.latest_time', `-${LATE}m@m`],
+    ...(span === 0
+      ? []
+      : ([
+          ['alert.suppress', '1'],
+          ['alert.suppress.fields', 'dest'],
+          ['alert.suppress.period', `${span + EVERY}m`],
+        ] as const)),
+  ]
 }
 
 function macros(rules: readonly PlatformRule[]): string {

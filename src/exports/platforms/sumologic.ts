@@ -4,18 +4,21 @@ import { eventOf, fileName, NOT_CHECKED, noField } from './words.ts'
 
 const literal = (text: string): string => `'${text.replace(/[\\']/g, '\\$&')}'`
 
-/** Cloud SIEM expressions: SQL-like; `LIKE` compares with case, so both sides are lowered. */
+/**
+ * Cloud SIEM expressions: SQL-like; `LIKE` compares with case, so both sides are lowered. Whether a backslash escapes in a
+ * literal or in a pattern is not documented: it is written as `_`, any one character, which is right either way.
+ */
 const CSE: Syntax = {
   and: ' AND ',
   or: ' OR ',
   not: (text) => `NOT ${text}`,
   leaf: (field, leaf) => {
     const lowered = leaf.values.map((value) => value.toLowerCase())
-    if (leaf.match === 'is' && !NAME_FACTS.includes(leaf.fact)) {
+    if (leaf.match === 'is' && !NAME_FACTS.includes(leaf.fact) && !lowered.some((text) => /\\/.test(text))) {
       return `lower(${field}) IN (${lowered.map(literal).join(',')})`
     }
     const likes = lowered.map(
-      (value) => `lower(${field}) LIKE ${literal(pattern(leaf, value.replaceAll('%', '_')))}`,
+      (value) => `lower(${field}) LIKE ${literal(pattern(leaf, value.replace(/[\\%]/g, '_')))}`,
     )
     return likes.length === 1 ? (likes[0] ?? '') : `(${likes.join(' OR ')})`
   },

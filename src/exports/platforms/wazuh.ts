@@ -1,6 +1,6 @@
 import { fieldOf } from './fields.ts'
 import type { EventSource, Leaf, LeftOut, PlatformExport, PlatformRule, SingleBody } from './model.ts'
-import { alternatives, expressible, missingFacts, regexBody } from './render.ts'
+import { alternatives, type Conjunction, expressible, missingFacts, regexBody } from './render.ts'
 import { eventOf, NOT_CHECKED, noField } from './words.ts'
 
 /** First id of our rules; custom rules have 100000 to 120000. */
@@ -48,7 +48,7 @@ export function exportWazuh(rules: readonly PlatformRule[]): PlatformExport {
       continue
     }
     for (const way of alternatives(where)) {
-      texts.push(ruleText(rule, rule.body, id, [...way.holds.map(condition), ...way.fails.map(negated)]))
+      texts.push(ruleText(rule, rule.body, id, conditions(way)))
       id += 1
     }
   }
@@ -64,7 +64,7 @@ export function exportWazuh(rules: readonly PlatformRule[]): PlatformExport {
   return { files: [{ path: 'triad_wmi_rules.xml', text }], leftOut }
 }
 
-function ruleText(rule: PlatformRule, body: SingleBody, id: number, conditions: readonly string[]): string {
+function ruleText(rule: PlatformRule, body: SingleBody, id: number, own: readonly string[]): string {
   const { channel, eventId } = eventOf(body.source)
   const event =
     GROUPS[body.source] === 'windows'
@@ -76,7 +76,7 @@ function ruleText(rule: PlatformRule, body: SingleBody, id: number, conditions: 
   return [
     `  <rule id="${id}" level="${LEVEL[rule.severity]}">`,
     `    <if_group>${GROUPS[body.source]}</if_group>`,
-    ...[...event, ...conditions].map((line) => `    ${line}`),
+    ...[...event, ...own].map((line) => `    ${line}`),
     '    <options>no_full_log</options>',
     `    <description>${xmlText(rule.title)}</description>`,
     '    <mitre><id>T1546.003</id></mitre>',
@@ -84,18 +84,51 @@ function ruleText(rule: PlatformRule, body: SingleBody, id: number, conditions: 
   ].join('\n')
 }
 
-const condition = (leaf: Leaf): string => element(leaf, '')
-const negated = (leaf: Leaf): string => element(leaf, ' negate="yes"')
+/**
+ * Each field has an element of its own; several elements of one field must all match. Several `regex` elements would be
+ * joined to one expression, end to end, so all that is said of the whole line stands in one. Source: Wazuh, "Rules syntax".
+ */
+function conditions({ holds, fails }: Conjunction): string[] {
+  const inLine = (leaf: Leaf): boolean => fieldOf('wazuh', leaf.fact) === ''
+  return [
+    ...holds.filter((leaf) => !inLine(leaf)).map((leaf) => fieldElement(leaf, '')),
+    ...fails.filter((leaf) => !inLine(leaf)).map((leaf) => fieldElement(leaf, ' negate="yes"')),
+    ...lineElement(holds.filter(inLine), fails.filter(inLine)),
+  ]
+}
+
+function fieldElement(leaf: Leaf, attribute: string): string {
+  const body = xmlText(anyBackslashes(regexBody(leaf, true)))
+  return `<field name="${fieldOf('wazuh', leaf.fact) ?? ''}" type="pcre2"${attribute}>(?i)${body}</field>`
+}
 
 /** UserData is flattened by newer agents only: those facts are looked for in the whole line, without anchors. */
-function element(leaf: Leaf, attribute: string): string {
-  const field = fieldOf('wazuh', leaf.fact) ?? ''
-  if (field === '') {
-    const body = regexBody(
-      { ...leaf, match: 'contains', values: leaf.values.map((value) => value.replaceAll('"', '\\"')) },
-      false,
-    )
-    return `<regex type="pcre2"${attribute}>(?i)${xmlText(body.replaceAll('\\\\"', '\\\\*"'))}</regex>`
+function lineElement(holds: readonly Leaf[], fails: readonly Leaf[]): string[] {
+  const [first = ''] = [...holds, ...fails].map(lineBody)
+  switch (holds.length + fails.length) {
+    case 0:
+      return []
+    case 1:
+      return [`<regex type="pcre2"${fails.length === 0 ? '' : ' negate="yes"'}>(?i)${xmlText(first)}</regex>`]
+    default: {
+      const all = [
+        ...holds.map((leaf) => `(?=.*${lineBody(leaf)})`),
+        ...fails.map((leaf) => `(?!.*${lineBody(leaf)})`),
+      ]
+      return [`<regex type="pcre2">(?is)^${xmlText(all.join(''))}</regex>`]
+    }
   }
-  return `<field name="${field}" type="pcre2"${attribute}>(?i)${xmlText(regexBody(leaf, true))}</field>`
+}
+
+/** A quote in the line is escaped, once or twice over. */
+function lineBody(leaf: Leaf): string {
+  return anyBackslashes(regexBody({ ...leaf, match: 'contains' }, false)).replaceAll('"', '\\\\*"')
+}
+
+/**
+ * The agent doubles the backslashes of what it reads from the event log, and JSON does so once more in the line: each one
+ * of ours stands for one or more. Observed in the ruleset's own expressions, which write four.
+ */
+function anyBackslashes(expression: string): string {
+  return expression.replace(/\\[\s\S]/g, (pair) => (pair === '\\\\' ? '\\\\+' : pair))
 }
