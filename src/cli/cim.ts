@@ -10,7 +10,7 @@ import {
   recoverInstances,
 } from '../records/cim/index.ts'
 import { readEvidence } from '../records/index.ts'
-import { diagnosticText, visible, width } from '../reports/index.ts'
+import { diagnosticText, inertJson, visible, width } from '../reports/index.ts'
 import { EXIT } from './exit-status.ts'
 import { writeStandardOutput } from './output.ts'
 
@@ -213,7 +213,7 @@ async function writeJson(name: string, rows: Iterable<Row>): Promise<void> {
   let text = `{${JSON.stringify(name)}:[`
   let separator = '\n'
   for (const row of rows) {
-    text += `${separator}${JSON.stringify(row, plain)}`
+    text += `${separator}${inertJson(JSON.stringify(row, plain))}`
     separator = ',\n'
     if (text.length < 1 << 20) continue
     await writeStandardOutput(text)

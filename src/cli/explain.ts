@@ -3,7 +3,7 @@ import { Command, Option } from 'commander'
 import { InputError } from '../diagnostics/index.ts'
 import { combinedSentence } from '../findings/judge/index.ts'
 import { explainTrigger, type TriggerExplanation } from '../findings/trigger/index.ts'
-import { type ReportSubscription, visible } from '../reports/index.ts'
+import { jsonText, type ReportSubscription, visible } from '../reports/index.ts'
 import { EXIT } from './exit-status.ts'
 import { writeStandardOutput } from './output.ts'
 import { findSubscription, loadSubscriptions } from './resolve-subscription.ts'
@@ -52,7 +52,7 @@ async function explain(what: string, flags: Flags): Promise<string> {
 
 function explainQuery(query: string, flags: Flags): string {
   const trigger: TriggerExplanation = explainTrigger({ query })
-  if (flags.format === 'json') return `${JSON.stringify(trigger, undefined, 2)}\n`
+  if (flags.format === 'json') return `${jsonText(trigger, 2)}\n`
   const programs = (trigger.processes ?? []).filter(({ role }) => role !== 'other')
   const lines = [
     sentence(trigger.plain),
@@ -75,7 +75,7 @@ function explainSubscriptions(items: readonly ReportSubscription[], what: string
   if (items.length === 0) {
     throw new InputError('cli/usage', `no subscription is defined in ${what}`, { in: 'file', source: what })
   }
-  if (flags.format === 'json') return `${JSON.stringify(items, undefined, 2)}\n`
+  if (flags.format === 'json') return `${jsonText(items, 2)}\n`
   return `${items.map(describe).join('\n\n')}\n`
 }
 

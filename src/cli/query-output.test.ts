@@ -33,6 +33,14 @@ test('jsonl is one object a row', () => {
   expect(print('jsonl', [['a\n', 1, null]])).toBe('{"Name":"a\\n","Count":1,"Bag":null}\n')
 })
 
+test('no format prints what a terminal would act on', () => {
+  const rows: Rows = [['a\u001b[2J\u009b\u202eb', 1, ['\u007f']]]
+  for (const format of ['json', 'jsonl', 'csv', 'table'] as const) {
+    expect(print(format, rows).replace(/[\r\n]/g, '')).not.toMatch(/\p{Cc}|\u202e/u)
+  }
+  expect(JSON.parse(print('json', rows)).rows).toEqual(rows)
+})
+
 test('csv guards text that a spreadsheet would run, and leaves negative numbers alone', () => {
   expect(
     print('csv', [

@@ -1,5 +1,5 @@
 import type { KustoValue, ResultColumn } from '../query/index.ts'
-import { csvLine, visible, width } from '../reports/index.ts'
+import { csvLine, jsonText, visible, width } from '../reports/index.ts'
 
 export type RowFormat = 'table' | 'json' | 'jsonl' | 'csv'
 export type Rows = readonly (readonly KustoValue[])[]
@@ -37,9 +37,9 @@ export function rowWriter(
 function jsonWriter(columns: readonly ResultColumn[]): RowWriter {
   let first = true
   return {
-    begin: () => `{"columns":${JSON.stringify(columns.map(({ name, type }) => ({ name, type })))},"rows":[`,
+    begin: () => `{"columns":${jsonText(columns.map(({ name, type }) => ({ name, type })))},"rows":[`,
     rows(rows) {
-      const text = rows.map((row) => `\n${JSON.stringify(row)}`).join(',')
+      const text = rows.map((row) => `\n${jsonText(row)}`).join(',')
       const separator = first || rows.length === 0 ? '' : ','
       if (rows.length > 0) first = false
       return separator + text
@@ -49,9 +49,9 @@ function jsonWriter(columns: readonly ResultColumn[]): RowWriter {
 }
 
 function jsonLinesWriter(columns: readonly ResultColumn[]): RowWriter {
-  const keys = columns.map((column) => `${JSON.stringify(column.name)}:`)
+  const keys = columns.map((column) => `${jsonText(column.name)}:`)
   const line = (row: readonly KustoValue[]): string =>
-    `{${row.map((value, at) => (keys[at] ?? '') + JSON.stringify(value)).join(',')}}\n`
+    `{${row.map((value, at) => (keys[at] ?? '') + jsonText(value)).join(',')}}\n`
   return { begin: () => '', rows: (rows) => rows.map(line).join(''), end: () => '' }
 }
 

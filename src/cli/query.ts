@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { isoToFiletime, UNIX_EPOCH_FILETIME } from '../bytes/index.ts'
 import { type Diagnostic, excerpt, InputError } from '../diagnostics/index.ts'
 import type { CompiledQuery, KustoValue } from '../query/index.ts'
-import { diagnosticText, visible } from '../reports/index.ts'
+import { diagnosticText, jsonText, visible } from '../reports/index.ts'
 import { EXIT, type ExitStatus } from './exit-status.ts'
 import { checkOutput, writeStandardOutput } from './output.ts'
 import { drawChart } from './query-chart.ts'
@@ -284,9 +284,9 @@ async function answerLine(
     const settled = await session.settle(text, compiled)
     const rows: (readonly KustoValue[])[] = []
     for await (const batch of session.rows(settled)) rows.push(...batch)
-    return JSON.stringify({ id, columns: settled.columns.map(({ name, type }) => ({ name, type })), rows })
+    return jsonText({ id, columns: settled.columns.map(({ name, type }) => ({ name, type })), rows })
   } catch (error) {
-    return JSON.stringify({ id, error: errorObject(error), refused: isRefusal(error) })
+    return jsonText({ id, error: errorObject(error), refused: isRefusal(error) })
   }
 }
 

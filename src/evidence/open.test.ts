@@ -427,6 +427,10 @@ describe('kinds', () => {
     ['csv', Buffer.from('TimeGenerated,Computer,RawEventData\nx,y,"<Event xmlns=1>"\n')],
     ['csv', Buffer.from('_raw\n"<Event xmlns=1></Event>"\n')],
     ['xml', Buffer.from('Mar  2 host <Event xmlns="x"><System>')],
+    [
+      'csv',
+      Buffer.from(`Timestamp,DeviceName,ActionType\n${'2026-03-02T09:15:00Z,ws,x\n'.repeat(9)}a,b\0,c\n`),
+    ],
     ['mof', Buffer.from('// comment\n#pragma namespace("\\\\\\\\.\\\\root\\\\subscription")\n')],
     ['mof', Buffer.from('\ufeffclass Evil : Win32_Process {\n}', 'utf16le')],
     ['other', Buffer.from('MZ\x90\0')],

@@ -2,7 +2,7 @@ export type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be'
 
 /**
  * The encoding of a text from its first bytes: byte order mark, else the zero bytes that UTF-16 puts beside ASCII.
- * `undefined` where the bytes are no text (zero bytes in no such pattern, or many control characters).
+ * `undefined` where the bytes are no text (many zero bytes in no such pattern, or many control characters).
  */
 export function sniffTextEncoding(head: Uint8Array): TextEncoding | undefined {
   if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le'
@@ -20,7 +20,8 @@ export function sniffTextEncoding(head: Uint8Array): TextEncoding | undefined {
       controls += 1
   }
   if (controls > sample.length / 50) return undefined
-  if (evenZeros === 0 && oddZeros === 0) return 'utf-8'
+  // A few zero bytes are values that end in one, as some tools write event data, or lines a crash left behind.
+  if (controls + evenZeros + oddZeros <= sample.length / 50) return 'utf-8'
   const half = sample.length / 2
   if (oddZeros > half * 0.7 && evenZeros < half * 0.05) return 'utf-16le'
   if (evenZeros > half * 0.7 && oddZeros < half * 0.05) return 'utf-16be'

@@ -4,7 +4,7 @@
  */
 export { csvCell, csvLine } from './csv/csv.ts'
 export { renderTimeline, TIMELINE_COLUMNS } from './csv/timeline.ts'
-export { renderJson, renderJsonLines } from './json/json.ts'
+export { jsonText, renderJson, renderJsonLines } from './json/json.ts'
 export {
   buildReport,
   type JsonValue,
@@ -22,4 +22,4 @@ export {
 export { type CardOptions, renderCard } from './terminal/card.ts'
 export { type Palette, palette } from './terminal/colour.ts'
 export { diagnosticText, renderTerminal, type TerminalOptions } from './terminal/terminal.ts'
-export { shorten, visible, width, wrap } from './terminal/text.ts'
+export { inertJson, shorten, visible, width, wrap } from './terminal/text.ts'

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { shorten, visible, width, wrap } from './text.ts'
+import { inert, inertJson, shorten, visible, width, wrap } from './text.ts'
 
 test('escape sequences, overrides and invisible characters cannot reach a terminal', () => {
   expect(visible('a\u001b[2Jb')).toBe('a\\x1b[2Jb')
@@ -18,6 +18,20 @@ test('whatever the text, what is shown holds no control character', () => {
       expect(/\p{Cc}|\p{Cf}|\p{Cs}/u.test(visible(text))).toBe(false)
     }),
   )
+})
+
+test('JSON and CSV that somebody prints neither colour nor reorder a terminal, and JSON stays the same value', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      const json = inertJson(JSON.stringify({ text }))
+      expect(JSON.parse(json)).toEqual({ text })
+      for (const shown of [json, inert(text)]) {
+        expect(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/.test(shown)).toBe(false)
+        expect(/\p{Cc}/u.test(shown.replace(/[\t\r\n]/g, ''))).toBe(false)
+      }
+    }),
+  )
+  expect(inert('a\u001b[31m\r\n\tb\u009b\u202e ü\u00a0😀')).toBe('a\\x1b[31m\r\n\tb\\x9b\\u{202e} ü\u00a0😀')
 })
 
 test('a shortened payload says how much was left out', () => {

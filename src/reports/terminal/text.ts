@@ -7,6 +7,9 @@ import stringWidth from 'string-width'
 const UNSEEN =
   /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|(?! )\p{Zs}|\p{Variation_Selector}|\u034f|\u115f|\u1160|\u3164|\uffa0/gu
 
+/** Of these, what a terminal acts on or reorders text by; line ends and tabs, which files have, are not meant. */
+const ACTIVE = /(?![\t\n\r])\p{Cc}|[\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
+
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 /**
@@ -19,6 +22,16 @@ export function visible(text: string, options: { keepNewlines?: boolean } = {}):
     const code = character.codePointAt(0) ?? 0
     return SHORT[character] ?? (code < 0x100 ? `\\x${hex(code, 2)}` : `\\u{${hex(code, 4)}}`)
   })
+}
+
+/** Text for a file that people also print on a terminal: only what a terminal would act on is shown as an escape. */
+export function inert(text: string): string {
+  return text.replace(ACTIVE, (character) => visible(character))
+}
+
+/** The same JSON, with what a terminal would act on written as `\u` escapes: to a JSON reader nothing changes. */
+export function inertJson(json: string): string {
+  return json.replace(ACTIVE, (character) => `\\u${hex(character.charCodeAt(0), 4)}`)
 }
 
 function hex(code: number, digits: number): string {
