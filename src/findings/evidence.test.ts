@@ -58,6 +58,7 @@ async function investigatePaths(paths: readonly string[]): Promise<Investigation
       mof: (text) => investigation.addMof(text),
       repository: (files) => investigation.addRepository(files),
       inventory: (entry) => investigation.addInventory(entry),
+      log: (coverage) => investigation.addLog(coverage),
     },
   })
   return investigation.finish()

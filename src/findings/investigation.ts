@@ -1,11 +1,11 @@
 import type { Report } from '../diagnostics/index.ts'
 import type { RepositoryFiles } from '../records/cim/types.ts'
-import type { EventRecord, ExportRow } from '../records/event.ts'
+import type { EventRecord, ExportRow, LogCoverage } from '../records/event.ts'
 import type { InventoryEntry, TextEvidence } from '../records/read.ts'
 import { correlate, Hosts } from './correlate/index.ts'
 import type { BlindSpot, Dismissed, SubscriptionFacts } from './model.ts'
 import { Observer } from './observe/index.ts'
-import { blindSpotsOf, Telemetry } from './visibility/index.ts'
+import { blindSpotsOf, hostViews, markUnseenMaking, Telemetry } from './visibility/index.ts'
 
 /** What all evidence together says. */
 export interface InvestigationResult {
@@ -26,6 +26,8 @@ export interface Investigation {
   addMof(text: TextEvidence): void
   addRepository(files: RepositoryFiles): void
   addInventory(entry: InventoryEntry): void
+  /** What an event log covers, whatever was selected of it: for what could not have been seen. */
+  addLog(coverage: LogCoverage): void
   /** Correlates. To be called once, when everything was added. */
   finish(): InvestigationResult
 }
@@ -55,23 +57,28 @@ export function createInvestigation(options: { readonly report: Report }): Inves
       telemetry.addInventory(entry)
       observer.addInventory(entry)
     },
+    addLog(coverage) {
+      telemetry.files.add(coverage)
+    },
     finish() {
       observer.finish()
       const hosts = new Hosts([
         ...observer.observations.map(({ host }) => host).filter((host) => host !== undefined),
-        ...[...telemetry.hosts.keys()].filter((host) => host !== ''),
+        ...[...telemetry.hosts.keys(), ...telemetry.files.computers()].filter((host) => host !== ''),
       ])
-      const subscriptions = correlate(observer.observations, hosts, observer.logons, (entry) =>
+      const correlated = correlate(observer.observations, hosts, observer.logons, (entry) =>
         observer.dismiss(entry),
       )
       // A repository that was joined to a host by its content is that host's stored state.
-      for (const { host, sightings } of subscriptions) {
+      for (const { host, sightings } of correlated) {
         if (sightings.some(({ source }) => source === 'repository')) telemetry.addState(host)
       }
+      const views = hostViews(telemetry, hosts)
+      const { subscriptions, names } = markUnseenMaking(correlated, views, hosts)
       return {
         subscriptions,
         dismissed: observer.dismissed.list(),
-        blindSpots: blindSpotsOf(telemetry, hosts),
+        blindSpots: blindSpotsOf(telemetry, hosts, views, names),
       }
     },
   }

@@ -167,6 +167,10 @@ export interface SubscriptionFacts {
   readonly user?: string
   readonly firstSeen?: string
   readonly lastSeen?: string
+  /** When its last making began, where an event shows it. */
+  readonly madeAt?: string
+  /** The WMI-Activity log of its host, from when to when, has no record of its making. */
+  readonly unseenMaking?: { readonly logBegins: string; readonly logEnds: string }
   readonly sightings: readonly Sighting[]
   /** Everything it was built from, in time order. */
   readonly observations: readonly Observation[]

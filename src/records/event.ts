@@ -65,6 +65,9 @@ export interface ExportRow {
 export interface RecordIdGap {
   readonly after: number
   readonly before: number
+  /** When those two were written: FILETIME. */
+  readonly from?: bigint
+  readonly to?: bigint
 }
 
 /** What one event log covers, whether or not its events were selected: for what could not have been seen. */
@@ -86,6 +89,8 @@ export interface LogCoverage {
   readonly missing: number
   /** The widest gaps, at most a hundred, in order. */
   readonly gaps: readonly RecordIdGap[]
+  /** The headers' numbers are not the events' own: an export, of which neither start nor gaps say anything. */
+  readonly renumbered?: true
 }
 
 /** The payload value of the first field with this name, compared without case (5859 varies `Processid`). */

@@ -70,6 +70,7 @@ export async function scan(paths: readonly string[], options: ScanOptions): Prom
     mof: (text) => investigation.addMof(text),
     repository: (files) => investigation.addRepository(files),
     inventory: (entry) => investigation.addInventory(entry),
+    log: (coverage) => investigation.addLog(coverage),
   }
   const evidence = await readEvidence(paths, {
     selection: defaultSelection,

@@ -25,7 +25,10 @@ export function finishDraft(
   const consumer = draft.consumer === undefined ? executedConsumer(draft) : mergeConsumer(draft.consumer)
   const binding = mergeBinding(draft.binding)
   const contentChanged = filter.earlier.length + consumer.earlier.length > 0
-  const lifecycle = lifecycleOf(draft, contentChanged, announced(draft))
+  const announcedAt = announced(draft)
+  const lifecycle = lifecycleOf(draft, contentChanged, announcedAt)
+  const made = lifecycle.createdFiletime ?? announcedAt
+  const madeAt = made === undefined ? undefined : filetimeToIso(made)
   const items = itemsOf(draft).sort(compareItems)
   const timer = timerOf(filter.facts?.query, draft, timers)
   const user = userOf(items)
@@ -64,6 +67,7 @@ export function finishDraft(
     ...(user === undefined ? {} : { user }),
     ...(firstSeen === undefined ? {} : { firstSeen }),
     ...(lastSeen === undefined ? {} : { lastSeen }),
+    ...(madeAt === undefined ? {} : { madeAt }),
     sightings: sightingsOf([...items, ...timer.items]),
     observations,
     ...(earlier.length === 0 ? {} : { earlier }),

@@ -4,3 +4,4 @@
  */
 export { correlate } from './correlate.ts'
 export { Hosts } from './hosts.ts'
+export { STOCK_NAMES } from './resolve.ts'

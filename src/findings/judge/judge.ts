@@ -15,6 +15,7 @@ import { type Applied, consumerOf, isElsewhere, isExecuting } from './evidence.t
 import { explainWithout } from './explain-side.ts'
 import { hostFeatures, lifecycleFeatures, provenanceFeatures } from './host-features.ts'
 import { bandOf, isAtLeast, lowered, type RuleInput, ruleReasons } from './rules.ts'
+import { sideFeatures } from './side-evidence.ts'
 import {
   consumerFeatures,
   identityFeatures,
@@ -235,7 +236,7 @@ export function judge(facts: SubscriptionFacts, context: JudgementContext = {}):
     ...scored('consumer', consumerFeatures(facts, consumer, payload, content), content),
     ...scored('payload', payloadFeaturesOf(facts, payload, vendor, context.payloadFile), content),
     ...scored('trigger', triggerFeatures(facts, trigger), content),
-    ...scored('provenance', provenance, content),
+    ...scored('provenance', [...provenance, ...sideFeatures(facts, match)], content),
     ...scored('identity', identityFeatures(seen, consumer, match, rarity, content), content),
     ...scored('lifecycle', lifecycle, content),
     ...scored('host', hostFeatures(facts, content), content),

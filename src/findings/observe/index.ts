@@ -4,6 +4,6 @@
  */
 export { RemoteLogons } from './logons.ts'
 export { consumerOfPath, filterNameOfPath } from './objects.ts'
-export { type LogKind, logKind, Observer } from './observer.ts'
-export { baseName } from './place.ts'
+export { channelKind, type LogKind, logKind, Observer } from './observer.ts'
+export { accountName, baseName } from './place.ts'
 export { foreignProvider, normalizePath, userWritable } from './provider-path.ts'

@@ -63,6 +63,11 @@ export function logKind(event: EventRecord): LogKind {
   return kind
 }
 
+/** The log that a channel name alone tells. */
+export function channelKind(channel: string): LogKind {
+  return kindOf('', channel.toLowerCase())
+}
+
 function kindOf(provider: string, channel: string): LogKind {
   if (provider === 'microsoft-windows-sysmon' || channel.includes('sysmon/')) return 'sysmon'
   if (provider === 'microsoft-windows-wmi-activity' || channel.includes('wmi-activity')) return 'wmi-activity'

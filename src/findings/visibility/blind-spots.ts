@@ -1,7 +1,10 @@
 import { filetimeToIso } from '../../bytes/index.ts'
 import type { Hosts } from '../correlate/index.ts'
 import type { BlindSpot } from '../model.ts'
-import { HostTelemetry, type Span, type Telemetry, type TelemetryKind } from './telemetry.ts'
+import type { LogKind } from '../observe/index.ts'
+import type { LogView } from './log-files.ts'
+import { logSpots } from './log-spots.ts'
+import { HostTelemetry, type Telemetry, type TelemetryKind } from './telemetry.ts'
 
 /** A kind that is missing altogether: what that hides, and what to do about it. Source: TELEMETRY section 14. */
 interface Absence {
@@ -85,45 +88,89 @@ const ABSENCES: readonly Absence[] = [
   },
 ]
 
-const LOGS: readonly { readonly kind: TelemetryKind; readonly name: string; readonly hides: string }[] = [
-  {
-    kind: 'wmi-activity',
-    name: 'the WMI-Activity log',
-    hides: 'bindings registered, and provider failures,',
-  },
-  { kind: 'sysmon', name: 'the Sysmon log', hides: 'processes, and changes of subscriptions,' },
-  { kind: 'security', name: 'the Security log', hides: 'logons and processes' },
-  { kind: 'script-block', name: 'the PowerShell log', hides: 'scripts run' },
-]
+/** A log that is there without one event of interest is not missing. */
+const THERE: Readonly<Partial<Record<TelemetryKind, LogKind>>> = {
+  'wmi-activity': 'wmi-activity',
+  sysmon: 'sysmon',
+}
+/** Logs named one by one when they were cleared; a script that clears all of them leaves hundreds of records. */
+const NAMED_WHEN_CLEARED =
+  /^(?:security|system|application|windows powershell|microsoft-windows-(?:sysmon|wmi-activity|powershell|winrm)\/.*)$/i
 
-/** Missing on so many days on which another log of the host has events, a log has a gap. */
-const GAP_DAYS = 2
-const TICKS_PER_DAY = 864_000_000_000n
-
-/** Per host: which telemetry was absent, too short, interrupted or cleared, and what that could have hidden. */
-export function blindSpotsOf(telemetry: Telemetry, hosts: Hosts): BlindSpot[] {
-  const merged = new Map<string, HostTelemetry>()
-  for (const [name, found] of [...telemetry.hosts].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))) {
-    const key = hosts.key(name === '' ? undefined : name)
-    const known = merged.get(key) ?? new HostTelemetry()
-    known.absorb(found)
-    merged.set(key, known)
-  }
-  const spots: BlindSpot[] = []
-  for (const [key, found] of [...merged].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))) {
-    // Records that name no host (a bare repository) are no host of their own beside named ones.
-    if (key === '' && (merged.size > 1 || found.spans.size === 0)) continue
-    if (found.spans.size === 0 && found.cleared.length === 0) continue
-    const host = hosts.display(key)
-    for (const spot of ofHost(found)) spots.push({ ...(host === undefined ? {} : { host }), ...spot })
-  }
-  return spots
+/** Telemetry of one host under all its names. */
+export interface HostView {
+  readonly telemetry: HostTelemetry
+  readonly logs: ReadonlyMap<LogKind, LogView>
 }
 
-function ofHost(host: HostTelemetry): BlindSpot[] {
+/** What the evidence has of each host, by its key, in order. */
+export function hostViews(telemetry: Telemetry, hosts: Hosts): Map<string, HostView> {
+  const keyOf = (name: string): string => hosts.key(name === '' ? undefined : name)
+  const merged = new Map<string, HostTelemetry>()
+  for (const [name, found] of [...telemetry.hosts].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))) {
+    const known = merged.get(keyOf(name)) ?? new HostTelemetry()
+    known.absorb(found)
+    merged.set(keyOf(name), known)
+  }
+  const logs = telemetry.files.views(keyOf)
+  for (const host of logs.keys()) if (!merged.has(host)) merged.set(host, new HostTelemetry())
+  return new Map(
+    [...merged]
+      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+      .map(([key, found]) => [key, { telemetry: found, logs: logs.get(key) ?? new Map() }]),
+  )
+}
+
+/**
+ * Per host: which telemetry was absent, too short, interrupted or cleared, and what that could have hidden. `unmade`:
+ * names of the subscriptions of a host (by key) whose making its logs do not have.
+ */
+export function blindSpotsOf(
+  telemetry: Telemetry,
+  hosts: Hosts,
+  views: ReadonlyMap<string, HostView>,
+  unmade: ReadonlyMap<string, readonly string[]>,
+): BlindSpot[] {
   const spots: BlindSpot[] = []
+  for (const [key, view] of views) {
+    const { spans, cleared } = view.telemetry
+    const isKnown = spans.size > 0 || [...view.logs.keys()].some((kind) => kind !== 'other')
+    // Records that name no host (a bare repository) are no host of their own beside named ones.
+    if (key === '' && (views.size > 1 || !isKnown)) continue
+    if (!isKnown && cleared.length === 0) continue
+    const host = hosts.display(key)
+    for (const spot of ofHost(view, unmade.get(key) ?? []))
+      spots.push({ ...(host === undefined ? {} : { host }), ...spot })
+  }
+  return [...spots, ...emptyLogs(telemetry, hosts, views)]
+}
+
+function ofHost({ telemetry: host, logs }: HostView, unmade: readonly string[]): BlindSpot[] {
+  const spots: BlindSpot[] = []
+  for (const { log, time, by } of clearings(host)) {
+    spots.push({
+      missing: `the log ${log} before ${time}: it was cleared${by === undefined ? '' : ` by ${by}`}`,
+      hides: 'everything that was in it; look for recovered records, backups and forwarded copies',
+      switchOn: 'forward logs to another machine',
+    })
+  }
+  const others = host.cleared.filter(({ log }) => !NAMED_WHEN_CLEARED.test(log))
+  if (others.length > 0) {
+    const names = [...new Set(others.map(({ log }) => log))].sort()
+    spots.push({
+      missing: `what ${names.length} other logs held before they were cleared, among them ${names.slice(0, 3).join(', ')}`,
+      hides: 'little about subscriptions by itself; that somebody cleared logs is what matters',
+      switchOn: 'forward logs to another machine',
+    })
+  }
+  const { gaps, starts } = logSpots(host, logs, unmade)
+  spots.push(...gaps)
   for (const { kind, given, missing, hides, switchOn } of ABSENCES) {
-    if (host.spans.has(kind) || (given !== undefined && !host.spans.has(given))) continue
+    const isThere = (one: TelemetryKind): boolean => {
+      const log = THERE[one]
+      return host.spans.has(one) || (log !== undefined && logs.has(log))
+    }
+    if (isThere(kind) || (given !== undefined && !isThere(given))) continue
     spots.push({ missing, hides, switchOn })
   }
   const messages = host.spans.get('wmi-message-only')?.count
@@ -144,68 +191,52 @@ function ofHost(host: HostTelemetry): BlindSpot[] {
   const stopped = host.spans.get('sysmon-stopped')
   if (stopped !== undefined) {
     spots.push({
-      missing: `Sysmon while it was stopped (${stopped.count} times, first ${iso(stopped.first)})`,
+      missing: `Sysmon while it was stopped (${stopped.count} times, first ${isoOf(stopped.first)})`,
       hides: 'everything Sysmon would have recorded then',
       switchOn: 'alert on Sysmon event 4',
     })
   }
-  for (const { log, time } of clearings(host)) {
-    spots.push({
-      missing: `the log ${log} before ${time}: it was cleared`,
-      hides: 'everything that was in it; look for recovered records, backups and forwarded copies',
-      switchOn: 'forward logs to another machine',
-    })
-  }
-  spots.push(...logStarts(host))
-  return spots
+  return [...spots, ...starts]
 }
 
-function clearings(host: HostTelemetry): { log: string; time: string }[] {
-  const found = new Map(
-    host.cleared.map(({ log, timeFiletime }) => [
-      `${log}\0${timeFiletime ?? ''}`,
-      { log, time: iso(timeFiletime) },
-    ]),
-  )
+/** Clearings of logs that matter here, once each: a record may be read from several copies. */
+function clearings(host: HostTelemetry): { log: string; time: string; by?: string }[] {
+  const found = new Map<string, { log: string; time: string; by?: string }>()
+  for (const { log, timeFiletime, by } of host.cleared) {
+    if (!NAMED_WHEN_CLEARED.test(log)) continue
+    const key = `${log}\0${timeFiletime ?? ''}`
+    const known = found.get(key)
+    const who = by ?? known?.by
+    found.set(key, { log, time: isoOf(timeFiletime), ...(who === undefined ? {} : { by: who }) })
+  }
   return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value)
 }
 
-function logStarts(host: HostTelemetry): BlindSpot[] {
-  const spots: BlindSpot[] = []
-  for (const { kind, name, hides } of LOGS) {
-    const span = host.spans.get(kind)
-    if (span?.first === undefined) continue
-    spots.push({
-      missing: `${name} before ${iso(span.first)}`,
-      hides: `${hides} before that time`,
-      switchOn: 'give the log more room, or forward it',
-    })
-    const gap = gapOf(span, host)
-    if (gap !== undefined) {
-      spots.push({
-        missing: `${name} on ${gap.days} days from ${gap.from} while other logs of the host have events`,
-        hides: `${hides} on those days`,
-        switchOn: 'find out why the log has no events then: it was off, full, or edited',
-      })
-    }
-  }
-  return spots
+const NAMES_OF_EMPTY: Readonly<Partial<Record<LogKind, string>>> = {
+  'wmi-activity': 'the WMI-Activity log',
+  sysmon: 'the Sysmon log',
+  security: 'the Security log',
+  powershell: 'the PowerShell log',
 }
 
-/** Days inside a log's own span on which only other logs have events. */
-function gapOf(span: Span, host: HostTelemetry): { days: number; from: string } | undefined {
-  if (span.first === undefined || span.last === undefined) return undefined
-  const from = Number(span.first / TICKS_PER_DAY)
-  const to = Number(span.last / TICKS_PER_DAY)
-  const missing = new Set<number>()
-  for (const other of host.spans.values()) {
-    for (const day of other.days) if (day > from && day < to && !span.days.has(day)) missing.add(day)
-  }
-  if (missing.size < GAP_DAYS) return undefined
-  const first = Math.min(...missing)
-  return { days: missing.size, from: iso(BigInt(first) * TICKS_PER_DAY).slice(0, 10) }
+/** A log file without a record names no computer; it is the host's where there is but one. */
+function emptyLogs(telemetry: Telemetry, hosts: Hosts, views: ReadonlyMap<string, HostView>): BlindSpot[] {
+  const named = [...views.keys()].filter((key) => key !== '')
+  const host = named.length === 1 ? hosts.display(named[0] ?? '') : undefined
+  return telemetry.files.empty().flatMap(({ kind, path }) => {
+    const name = NAMES_OF_EMPTY[kind]
+    if (name === undefined) return []
+    return [
+      {
+        ...(host === undefined ? {} : { host }),
+        missing: `any record in ${name}: ${path} is empty`,
+        hides: 'all that it would have held: it was off, just cleared, or emptied',
+        switchOn: 'find out why it is empty, and turn it on',
+      },
+    ]
+  })
 }
 
-function iso(time: bigint | undefined): string {
+function isoOf(time: bigint | undefined): string {
   return (time === undefined ? undefined : filetimeToIso(time)) ?? 'an unknown time'
 }

@@ -2,7 +2,8 @@ import { isoToFiletime } from '../../bytes/index.ts'
 import type { EventRecord, ExportRow } from '../../records/event.ts'
 import { payloadValue } from '../../records/event.ts'
 import type { InventoryEntry } from '../../records/read.ts'
-import { logKind } from '../observe/index.ts'
+import { accountName, logKind } from '../observe/index.ts'
+import { LogFiles } from './log-files.ts'
 
 /** What a kind of telemetry is called here; each answers questions that others cannot. Source: TELEMETRY section 14. */
 export type TelemetryKind =
@@ -36,6 +37,8 @@ export interface Span {
 export interface Cleared {
   readonly log: string
   readonly timeFiletime?: bigint
+  /** Account, where the record tells. */
+  readonly by?: string
 }
 
 const TICKS_PER_DAY = 864_000_000_000n
@@ -81,17 +84,17 @@ export class HostTelemetry {
 /** Counts, while records are added, which telemetry each host has. */
 export class Telemetry {
   readonly hosts: Map<string, HostTelemetry> = new Map()
+  readonly files: LogFiles = new LogFiles()
 
   addEvent(event: EventRecord): void {
     const { timeFiletime: time, eventId } = event
     const host = this.#host(event.computer)
     const kind = logKind(event)
+    // A clearing that only slack remembers was one all the same.
+    if (kind === 'eventlog') cleared(host, event)
     if (event.recovered === true) return
-    if (kind === 'eventlog') {
-      if (eventId === 1102) this.#cleared(host, 'Security', time)
-      if (eventId === 104) this.#cleared(host, payloadValue(event, 'Channel') ?? 'a log', time)
-      return
-    }
+    this.files.saw(event)
+    if (kind === 'eventlog') return
     if (kind === 'sysmon') this.#sysmon(host, event)
     else if (kind === 'wmi-activity') {
       host.note('wmi-activity', time)
@@ -99,7 +102,7 @@ export class Telemetry {
       if (event.payload === 'none' && event.message !== undefined) host.note('wmi-message-only', time)
     } else if (kind === 'security') {
       host.note('security', time)
-      if (eventId === 1102) this.#cleared(host, 'Security', time)
+      if (eventId === 1102) cleared(host, event)
       if (eventId === 4624) host.note('logon', time)
       if (eventId === 4688) {
         host.note('process', time)
@@ -163,10 +166,6 @@ export class Telemetry {
     if (/modified|deleted/i.test(operation)) host.note('sysmon-wmi-changes', time)
   }
 
-  #cleared(host: HostTelemetry, log: string, time: bigint | undefined): void {
-    host.cleared.push({ log, ...(time === undefined ? {} : { timeFiletime: time }) })
-  }
-
   #host(name: string | undefined): HostTelemetry {
     const key = name ?? ''
     let host = this.hosts.get(key)
@@ -176,4 +175,17 @@ export class Telemetry {
     }
     return host
   }
+}
+
+/** Security 1102 and System 104, both with `SubjectUserName`; 104 names the log. */
+function cleared(host: HostTelemetry, event: EventRecord): void {
+  const { eventId, timeFiletime, message = '' } = event
+  if (eventId !== 1102 && eventId !== 104) return
+  const named = payloadValue(event, 'Channel') ?? /^The (.{1,200}?) log file was cleared/i.exec(message)?.[1]
+  const by = accountName(payloadValue(event, 'SubjectDomainName'), payloadValue(event, 'SubjectUserName'))
+  host.cleared.push({
+    log: eventId === 1102 ? 'Security' : (named ?? 'a log'),
+    ...(timeFiletime === undefined ? {} : { timeFiletime }),
+    ...(by === undefined ? {} : { by }),
+  })
 }

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { LogCoverage } from '../event.ts'
 import { createEvtxScanner } from './index.ts'
-import { CHUNK_SIZE, FILE_HEADER_SIZE } from './layout.ts'
+import { CHUNK_HEADER_SIZE, CHUNK_SIZE, FILE_HEADER_SIZE } from './layout.ts'
 import { type EvtxEventInput, writeEvtx } from './write/index.ts'
 
 const START = 132_914_201_101_234_567n
@@ -62,12 +62,31 @@ test('a log of which nothing is selected still tells its channel, computer, span
 test('a chunk that was wiped is a gap in the numbers, and chunks in any order are not', () => {
   const wiped = log()
   wiped.fill(0, FILE_HEADER_SIZE + CHUNK_SIZE, FILE_HEADER_SIZE + 2 * CHUNK_SIZE)
-  expect(coverage(wiped)).toMatchObject({ records: 30, missing: 10, gaps: [{ after: 1009, before: 1020 }] })
+  expect(coverage(wiped)).toMatchObject({
+    records: 30,
+    missing: 10,
+    gaps: [{ after: 1009, before: 1020, from: START + 9n * SECOND, to: START + 20n * SECOND }],
+  })
   const wrapped = log()
   const second = wrapped.slice(FILE_HEADER_SIZE + CHUNK_SIZE, FILE_HEADER_SIZE + 2 * CHUNK_SIZE)
   wrapped.copyWithin(FILE_HEADER_SIZE + CHUNK_SIZE, FILE_HEADER_SIZE, FILE_HEADER_SIZE + CHUNK_SIZE)
   wrapped.set(second, FILE_HEADER_SIZE)
   expect(coverage(wrapped)).toMatchObject({ earliestFiletime: START, missing: 0, firstRecordId: 1000 })
+})
+
+test('one record cut out of the middle of a chunk is a gap, with the times on either side', () => {
+  const records = Array.from({ length: 40 }, (_, index) => event(index)).filter((_, index) => index !== 14)
+  expect(coverage(writeEvtx(records, { recordsPerChunk: 10 }))).toMatchObject({
+    missing: 1,
+    gaps: [{ after: 1013, before: 1015, from: START + 13n * SECOND, to: START + 15n * SECOND }],
+  })
+})
+
+test('numbers that an export counted anew are told from the events own', () => {
+  const exported = writeEvtx([event(0)])
+  expect(coverage(exported).renumbered).toBeUndefined()
+  new DataView(exported.buffer).setBigUint64(FILE_HEADER_SIZE + CHUNK_HEADER_SIZE + 8, 1n, true)
+  expect(coverage(exported)).toMatchObject({ firstRecordId: 1, renumbered: true })
 })
 
 test('any mutation of a log gives numbers in order and at most a hundred gaps', () => {

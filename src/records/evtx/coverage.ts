@@ -7,6 +7,9 @@ const MAX_GAPS = 100
 interface Run {
   readonly first: number
   readonly last: number
+  /** When its first and its last record were written. */
+  readonly from: bigint
+  readonly to: bigint
 }
 
 /**
@@ -17,19 +20,27 @@ interface Run {
 export class Coverage {
   readonly #runs: Run[] = []
   #firstId = -1
+  #firstTime = 0n
   #lastId = -1
+  /** Where the last record starts in the chunk being read; -1 between chunks, when `#lastTime` is its time. */
+  #lastStart = -1
+  #lastTime = 0n
   #records = 0
   #earliest: bigint | undefined
   #latest: bigint | undefined
   #sample: EventRecord | undefined
+  #renumbered = false
 
   /** Whether an event is still wanted that tells the log's channel and computer. */
   get needsSample(): boolean {
     return this.#sample === undefined
   }
 
+  /** The event of the last record that was told. */
   sample(event: EventRecord): void {
-    if (event.channel !== undefined) this.#sample = event
+    if (event.channel === undefined) return
+    this.#sample = event
+    this.#renumbered = event.recordId !== undefined && event.recordId !== this.#lastId
   }
 
   /** A live record whose header starts at `start`. */
@@ -39,17 +50,23 @@ export class Coverage {
     this.#records += 1
     if (id === this.#lastId + 1 && this.#firstId >= 0) {
       this.#lastId = id
+      this.#lastStart = start
       return
     }
+    if (this.#lastStart >= 0) this.#lastTime = view.getBigUint64(this.#lastStart + 16, true)
     this.#close()
     this.#firstId = id
     this.#lastId = id
-    this.#time(view.getBigUint64(start + 16, true))
+    this.#lastStart = start
+    this.#firstTime = view.getBigUint64(start + 16, true)
+    this.#time(this.#firstTime)
   }
 
   /** The last record of a chunk, whose time the log reaches. */
   chunkEnd(chunk: Chunk, start: number): void {
-    this.#time(chunk.view.getBigUint64(start + 16, true))
+    this.#lastTime = chunk.view.getBigUint64(start + 16, true)
+    this.#lastStart = -1
+    this.#time(this.#lastTime)
   }
 
   #time(filetime: bigint): void {
@@ -60,7 +77,12 @@ export class Coverage {
 
   #close(): void {
     if (this.#firstId < 0) return
-    this.#runs.push({ first: this.#firstId, last: this.#lastId })
+    this.#runs.push({
+      first: this.#firstId,
+      last: this.#lastId,
+      from: this.#firstTime,
+      to: this.#lastTime,
+    })
     // A hostile log may have a run for every record.
     if (this.#runs.length > 100_000) this.#merge()
   }
@@ -72,7 +94,7 @@ export class Coverage {
       const before = this.#runs.at(-1)
       if (before === undefined || run.first > before.last + 1) this.#runs.push(run)
       else if (run.last > before.last)
-        this.#runs[this.#runs.length - 1] = { first: before.first, last: run.last }
+        this.#runs[this.#runs.length - 1] = { ...before, last: run.last, to: run.to }
     }
     if (this.#runs.length > 50_000) this.#runs.splice(50_000)
   }
@@ -83,7 +105,7 @@ export class Coverage {
     const gaps: RecordIdGap[] = []
     for (const [index, run] of this.#runs.entries()) {
       const before = this.#runs[index - 1]
-      if (before !== undefined) gaps.push({ after: before.last, before: run.first })
+      if (before !== undefined) gaps.push(gapBetween(before, run))
     }
     const width = (gap: RecordIdGap): number => gap.before - gap.after - 1
     const widest = [...gaps].sort((a, b) => width(b) - width(a)).slice(0, MAX_GAPS)
@@ -102,6 +124,16 @@ export class Coverage {
         : { firstRecordId: first.first, lastRecordId: last.last }),
       missing: gaps.reduce((sum, gap) => sum + width(gap), 0),
       gaps: widest.sort((a, b) => a.after - b.after),
+      ...(this.#renumbered ? { renumbered: true as const } : {}),
     }
+  }
+}
+
+function gapBetween(before: Run, run: Run): RecordIdGap {
+  return {
+    after: before.last,
+    before: run.first,
+    ...(before.to === 0n ? {} : { from: before.to }),
+    ...(run.from === 0n ? {} : { to: run.from }),
   }
 }

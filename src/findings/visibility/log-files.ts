@@ -1,0 +1,205 @@
+import type { EventRecord, LogCoverage, RecordIdGap } from '../../records/event.ts'
+import { channelKind, type LogKind } from '../observe/index.ts'
+
+/** Hosts of one file that are told apart; a collector's log may hold thousands. */
+const MAX_HOSTS = 64
+
+/** Events of one file of evidence that were read. */
+interface Seen {
+  readonly hosts: Set<string>
+  readonly channels: Set<string>
+  /** Lowest and highest of the events' own numbers. */
+  first: number
+  last: number
+  /** Host of the newest event: a machine that was renamed has its old name in the older ones. */
+  newest: string
+  newestTime: bigint
+}
+
+/** One log of one host: what its files cover, whether or not their events were of interest. */
+export interface LogView {
+  readonly first?: bigint
+  readonly last?: bigint
+  /** Records before the first that the log once had; absent where the numbers do not tell. */
+  readonly lost?: number
+  /** Records of the log between its first and its last that are in none of the files, and where they were. */
+  readonly missing: number
+  readonly gaps: readonly RecordIdGap[]
+  /** The files are exports or forwarded copies; at least so many records were left out between first and last. */
+  readonly leftOut?: number
+}
+
+/** Gathers what the event log files say of themselves, and whose they are. */
+export class LogFiles {
+  readonly #seen = new Map<string, Seen>()
+  readonly #covers = new Map<string, LogCoverage>()
+  #lastEvidence = ''
+  #last: Seen | undefined
+
+  /** A live event of any file. */
+  saw(event: EventRecord): void {
+    const { evidence, computer = '', channel = '', recordId, timeFiletime = 0n } = event
+    let seen = evidence === this.#lastEvidence ? this.#last : this.#seen.get(evidence)
+    if (seen === undefined) {
+      seen = {
+        hosts: new Set(),
+        channels: new Set(),
+        first: Number.POSITIVE_INFINITY,
+        last: -1,
+        newest: '',
+        newestTime: -1n,
+      }
+      this.#seen.set(evidence, seen)
+    }
+    this.#lastEvidence = evidence
+    this.#last = seen
+    if (seen.hosts.size < MAX_HOSTS) seen.hosts.add(computer)
+    if (seen.channels.size < MAX_HOSTS) seen.channels.add(channel)
+    if (recordId !== undefined) {
+      if (recordId < seen.first) seen.first = recordId
+      if (recordId > seen.last) seen.last = recordId
+    }
+    if (timeFiletime > seen.newestTime || (timeFiletime === seen.newestTime && computer > seen.newest)) {
+      seen.newest = computer
+      seen.newestTime = timeFiletime
+    }
+  }
+
+  /** What a file covers; a copy of the same file says the same. */
+  add(coverage: LogCoverage): void {
+    this.#covers.set(coverage.evidence, coverage)
+  }
+
+  /** Logs without a single record, by path. */
+  empty(): { readonly kind: LogKind; readonly path: string }[] {
+    return [...this.#covers.values()]
+      .filter(({ records }) => records === 0)
+      .map(({ path }) => ({ kind: channelKind(channelOfPath(path)), path }))
+      .sort((a, b) => (a.path < b.path ? -1 : 1))
+  }
+
+  /** Names of the computers that files are of, also where none of their events was of interest. */
+  computers(): string[] {
+    return [...this.#covers.values()].flatMap((coverage) => this.#owner(coverage) ?? [])
+  }
+
+  /** Views of the logs of each host (by key) and kind. A file of several channels is no log of one host. */
+  views(keyOf: (computer: string) => string): Map<string, Map<LogKind, LogView>> {
+    const files = new Map<string, Map<LogKind, Part[]>>()
+    const sorted = [...this.#covers.values()].sort((a, b) => (a.evidence < b.evidence ? -1 : 1))
+    for (const coverage of sorted) {
+      const owner = this.#owner(coverage)
+      const seen = this.#seen.get(coverage.evidence)
+      if (owner === undefined || (seen?.channels.size ?? 1) > 1) continue
+      const kinds = files.get(keyOf(owner)) ?? new Map<LogKind, Part[]>()
+      files.set(keyOf(owner), kinds)
+      const kind = channelKind(coverage.channel ?? '')
+      const isShared = new Set([...(seen?.hosts ?? [])].map(keyOf)).size > 1
+      const known = kinds.get(kind) ?? []
+      kinds.set(kind, [...known, { coverage, isShared, leftOut: leftOut(coverage, seen) }])
+    }
+    return new Map(
+      [...files].map(([host, kinds]) => [
+        host,
+        new Map([...kinds].map(([kind, parts]) => [kind, viewOf(parts)])),
+      ]),
+    )
+  }
+
+  #owner({ evidence, computer }: LogCoverage): string | undefined {
+    const newest = this.#seen.get(evidence)?.newest ?? ''
+    return newest === '' ? computer : newest
+  }
+}
+
+interface Part {
+  readonly coverage: LogCoverage
+  /** Holds events under other names too, so that its first record need not be this host's. */
+  readonly isShared: boolean
+  readonly leftOut: number
+}
+
+/** `Microsoft-Windows-Sysmon%4Operational.evtx` is the file of a channel with a slash. */
+function channelOfPath(path: string): string {
+  const name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
+  return name.replace(/\.evtx$/i, '').replace('%4', '/')
+}
+
+/** The events' own numbers go further than the file has records: so many at least were not exported. */
+function leftOut({ records }: LogCoverage, seen: Seen | undefined): number {
+  // Each machine that forwards has numbers of its own.
+  if (seen === undefined || seen.last < 0 || seen.hosts.size > 1) return 0
+  return Math.max(0, seen.last - seen.first + 1 - records)
+}
+
+function viewOf(parts: readonly Part[]): LogView {
+  const times = parts.filter(({ isShared }) => !isShared).map(({ coverage }) => coverage)
+  const first = least(times.map(({ earliestFiletime }) => earliestFiletime))
+  const last = greatest(times.map(({ latestFiletime }) => latestFiletime))
+  const bounds = { ...(first === undefined ? {} : { first }), ...(last === undefined ? {} : { last }) }
+  const originals = parts.map(({ coverage }) => coverage).filter(({ renumbered }) => renumbered !== true)
+  if (originals.length === 0) {
+    return { ...bounds, missing: 0, gaps: [], leftOut: Math.max(...parts.map((part) => part.leftOut)) }
+  }
+  const runs = originals.flatMap(runsOf).sort((a, b) => a.first - b.first)
+  const gaps: RecordIdGap[] = []
+  let before: Run | undefined
+  for (const run of runs) {
+    if (before !== undefined && run.first > before.last + 1) {
+      gaps.push({
+        after: before.last,
+        before: run.first,
+        ...(before.to === undefined ? {} : { from: before.to }),
+        ...(run.from === undefined ? {} : { to: run.from }),
+      })
+    }
+    if (before === undefined || run.last > before.last) before = run
+  }
+  // A file lists its widest gaps only; what another file has of the rest cannot be known.
+  const [only] = originals.length === 1 ? originals : []
+  const unlisted = only === undefined ? 0 : only.missing - widthOfAll(only.gaps)
+  const firstId = runs[0]?.first
+  return {
+    ...bounds,
+    ...(firstId === undefined ? {} : { lost: Math.max(0, firstId - 1) }),
+    missing: widthOfAll(gaps) + unlisted,
+    gaps,
+  }
+}
+
+/** Numbers of records that a gap lacks. */
+export function widthOf({ after, before }: RecordIdGap): number {
+  return before - after - 1
+}
+
+function widthOfAll(gaps: readonly RecordIdGap[]): number {
+  return gaps.reduce((sum, gap) => sum + widthOf(gap), 0)
+}
+
+interface Run {
+  readonly first: number
+  readonly last: number
+  readonly from?: bigint | undefined
+  readonly to?: bigint | undefined
+}
+
+/** The unbroken runs of numbers of a file, as its gaps divide them. */
+function runsOf(coverage: LogCoverage): Run[] {
+  const { firstRecordId, lastRecordId, gaps } = coverage
+  if (firstRecordId === undefined || lastRecordId === undefined) return []
+  const runs: Run[] = []
+  let start = { first: firstRecordId, from: coverage.earliestFiletime }
+  for (const gap of gaps) {
+    runs.push({ ...start, last: gap.after, to: gap.from })
+    start = { first: gap.before, from: gap.to }
+  }
+  return [...runs, { ...start, last: lastRecordId, to: coverage.latestFiletime }]
+}
+
+function least(times: readonly (bigint | undefined)[]): bigint | undefined {
+  return times.reduce((a, b) => (a === undefined || (b !== undefined && b < a) ? b : a), undefined)
+}
+
+function greatest(times: readonly (bigint | undefined)[]): bigint | undefined {
+  return times.reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined)
+}
