@@ -19,8 +19,6 @@ const NARROWEST = 50
 const WIDEST = 140
 const LISTED = 12
 const HOSTS_NAMED = 3
-/** The gaps of most hosts come first; a screenful of them hides the findings. */
-const GAPS_SHOWN = 6
 
 /** The report for a person: what was found first, then each subscription as a card, then what could not be seen. */
 export function renderTerminal(report: ScanReport, options: TerminalOptions): string {
@@ -111,9 +109,7 @@ function blindSpotLines(report: ScanReport, columns: number): string[] {
     ...groups
       .slice(0, LISTED)
       .flatMap(({ text, hosts }) => indented(`${hostList(hosts)}${visible(text)}`, columns)),
-    ...(groups.length > GAPS_SHOWN
-      ? [`  and ${groups.length - GAPS_SHOWN} more (--format json lists all)`]
-      : []),
+    ...(groups.length > LISTED ? [`  and ${groups.length - LISTED} more (--format json lists all)`] : []),
   ]
 }
 
