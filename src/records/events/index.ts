@@ -8,7 +8,10 @@ import { readCsvRows } from './csv.ts'
 import { ElementReader } from './element-reader.ts'
 import { JsonSplitter, MAX_JSON_DEPTH } from './json-splitter.ts'
 import { isDeeper, isObject, parseJson } from './json-value.ts'
-import { XmlSplitter } from './xml-splitter.ts'
+import { eventPrefix, XmlSplitter } from './xml-splitter.ts'
+
+/** As much of a file as decided that it is event XML. */
+const HEAD_BYTES = 64 * 1024
 
 /** Reads a stream of UTF-8 JSON: an array, JSON Lines, or objects one after the other. */
 export async function readEventJson(
@@ -83,12 +86,16 @@ export async function readEventXml(
   context: FileContext,
 ): Promise<FileOutcome> {
   const reader = new ElementReader(context)
-  const splitter = new XmlSplitter({
-    source: context.source,
-    report: context.report,
-    element: (text, offset) => reader.takeXml(text, offset),
-  })
-  for await (const chunk of chunks) splitter.feed(chunk)
-  splitter.end()
-  return reader.outcome('XML', splitter.damaged)
+  let splitter: XmlSplitter | undefined
+  for await (const chunk of chunks) {
+    splitter ??= new XmlSplitter({
+      source: context.source,
+      report: context.report,
+      prefix: eventPrefix(Buffer.from(chunk.subarray(0, HEAD_BYTES)).toString('latin1')),
+      element: (text, offset) => reader.takeXml(text, offset),
+    })
+    splitter.feed(chunk)
+  }
+  splitter?.end()
+  return reader.outcome('XML', splitter?.damaged ?? 0)
 }

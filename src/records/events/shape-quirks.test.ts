@@ -2,18 +2,19 @@ import { describe, expect, test } from 'vitest'
 import type { Diagnostic } from '../../diagnostics/index.ts'
 import type { EventRecord, ExportRow } from '../event.ts'
 import { exportRowToEvent } from '../exports/index.ts'
-import { readEventJson } from './index.ts'
+import { readEventJson, readEventXml } from './index.ts'
 
 async function read(
   value: unknown,
+  reader: typeof readEventJson = readEventJson,
 ): Promise<{ events: EventRecord[]; rows: ExportRow[]; diagnostics: Diagnostic[] }> {
   const events: EventRecord[] = []
   const rows: ExportRow[] = []
   const diagnostics: Diagnostic[] = []
   async function* chunks(): AsyncGenerator<Uint8Array> {
-    yield Buffer.from(JSON.stringify(value))
+    yield Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
   }
-  await readEventJson(chunks(), {
+  await reader(chunks(), {
     evidence: 'e1',
     source: 'sample',
     selection: 'all',
@@ -55,6 +56,17 @@ describe('what carriers do to one and the same 5861', () => {
       payloadElement: 'Operation_ESStoConsumerBinding',
     })
     expect(fields(events[0])).toEqual(BINDING)
+  })
+
+  test('event XML under a namespace prefix is the same event', async () => {
+    const elements = Object.entries(BINDING).map(([name, value]) => `<w:${name}>${value}</w:${name}>`)
+    const { events, diagnostics } = await read(
+      `<e:Events xmlns:e="http://schemas.microsoft.com/win/2004/08/events/event"><e:Event><e:System><e:Provider Name="Microsoft-Windows-WMI-Activity"/><e:EventID>5861</e:EventID><e:TimeCreated SystemTime="2026-03-02T09:15:00Z"/></e:System><e:UserData><w:Operation_ESStoConsumerBinding xmlns:w="x">${elements.join('')}</w:Operation_ESStoConsumerBinding></e:UserData></e:Event><e:Event><e:System><e:EventID>1</e:EventID>`,
+      readEventXml,
+    )
+    expect(fields(events[0])).toEqual(BINDING)
+    expect(events).toHaveLength(1)
+    expect(diagnostics.map((item) => item.code)).toEqual(['events/damaged-xml'])
   })
 
   test('a WindowsEvent row may name UserData inside its EventData', async () => {

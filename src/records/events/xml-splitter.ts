@@ -5,13 +5,13 @@ export interface XmlSplitterOptions {
   readonly report: Report
   /** Receives the text of each `<Event>…</Event>` and where it starts in the file. */
   readonly element: (text: string, offset: number) => void
+  /** Namespace prefix of the Event elements with its colon, where the writer bound one (`ev:`). */
+  readonly prefix?: string
   /** Default 16 MiB. */
   readonly maxElementBytes?: number
 }
 
 const MAX_ELEMENT_BYTES = 16 * 2 ** 20
-const OPEN = Buffer.from('<Event')
-const CLOSE = Buffer.from('</Event>')
 /** After `<Event` of an event, but not of `<EventData>`, `<EventID>` or `<Events>`. */
 const AFTER_NAME = new Set([0x20, 0x09, 0x0a, 0x0d, 0x3e])
 
@@ -23,6 +23,8 @@ const AFTER_NAME = new Set([0x20, 0x09, 0x0a, 0x0d, 0x3e])
 export class XmlSplitter {
   readonly #options: XmlSplitterOptions
   readonly #limit: number
+  readonly #openTag: Buffer
+  readonly #closeTag: Buffer
   #parts: Buffer[] = []
   #heldBytes = 0
   /** The last held bytes: a tag may be split between chunks. */
@@ -36,6 +38,8 @@ export class XmlSplitter {
   constructor(options: XmlSplitterOptions) {
     this.#options = options
     this.#limit = options.maxElementBytes ?? MAX_ELEMENT_BYTES
+    this.#openTag = Buffer.from(`<${options.prefix ?? ''}Event`)
+    this.#closeTag = Buffer.from(`</${options.prefix ?? ''}Event>`)
   }
 
   feed(chunk: Uint8Array): void {
@@ -57,14 +61,16 @@ export class XmlSplitter {
   }
 
   #mayEnd(bytes: Buffer): boolean {
-    const seam = Buffer.concat([this.#tail, bytes.subarray(0, CLOSE.length)])
+    const seam = Buffer.concat([this.#tail, bytes.subarray(0, this.#closeTag.length)])
     return bytes.includes('Event') || seam.includes('Event')
   }
 
   #hold(bytes: Buffer): void {
     this.#parts.push(bytes)
     this.#heldBytes += bytes.length
-    this.#tail = Buffer.concat([this.#tail, bytes.subarray(-CLOSE.length)]).subarray(-CLOSE.length)
+    this.#tail = Buffer.concat([this.#tail, bytes.subarray(-this.#closeTag.length)]).subarray(
+      -this.#closeTag.length,
+    )
     if (this.#heldBytes <= this.#limit) return
     this.damaged += 1
     this.#options.report({
@@ -86,12 +92,12 @@ export class XmlSplitter {
 
   /** Gives every whole event; returns where the rest starts that must be kept. */
   #scan(all: Buffer): number {
-    let at = this.#inside ? 0 : findOpen(all, 0)
+    let at = this.#inside ? 0 : this.#findOpen(all, 0)
     let close = -2
     while (at >= 0) {
       // Looked for again only once passed: of a million events that never end each would search to the end.
-      if (close === -2 || (close >= 0 && close < at)) close = all.indexOf(CLOSE, at)
-      const next = findOpen(all, at + OPEN.length)
+      if (close === -2 || (close >= 0 && close < at)) close = all.indexOf(this.#closeTag, at)
+      const next = this.#findOpen(all, at + this.#openTag.length)
       if (next >= 0 && (close < 0 || next < close)) {
         this.#damage('is cut: another begins inside it', this.#offset + at)
         at = next
@@ -101,16 +107,16 @@ export class XmlSplitter {
         this.#inside = true
         return at
       }
-      const end = close + CLOSE.length
+      const end = close + this.#closeTag.length
       this.#options.element(all.toString('utf8', at, end), this.#offset + at)
       at = next
       if (at < 0) {
         this.#inside = false
-        return Math.max(end, all.length - OPEN.length)
+        return Math.max(end, all.length - this.#openTag.length)
       }
     }
     this.#inside = false
-    return Math.max(0, all.length - OPEN.length)
+    return Math.max(0, all.length - this.#openTag.length)
   }
 
   #rest(all: Buffer, from: number): void {
@@ -128,15 +134,21 @@ export class XmlSplitter {
       at: { in: 'bytes', source: this.#options.source, offset },
     })
   }
+
+  #findOpen(bytes: Buffer, from: number): number {
+    const open = this.#openTag
+    let at = bytes.indexOf(open, from)
+    while (at >= 0) {
+      const after = bytes[at + open.length]
+      if (after === undefined) return -1
+      if (AFTER_NAME.has(after)) return at
+      at = bytes.indexOf(open, at + open.length)
+    }
+    return -1
+  }
 }
 
-function findOpen(bytes: Buffer, from: number): number {
-  let at = bytes.indexOf(OPEN, from)
-  while (at >= 0) {
-    const after = bytes[at + OPEN.length]
-    if (after === undefined) return -1
-    if (AFTER_NAME.has(after)) return at
-    at = bytes.indexOf(OPEN, at + OPEN.length)
-  }
-  return -1
+/** The prefix that a text's Event elements have, with its colon; `''` where even one of them has none. */
+export function eventPrefix(head: string): string {
+  return /<Event[\s>]/.test(head) ? '' : (/<(\w{1,40}:)Event[\s>]/.exec(head)?.[1] ?? '')
 }
