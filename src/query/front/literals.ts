@@ -68,7 +68,7 @@ export function readLiteral(context: Context, syn: Syn): Literal {
       return literal(type, String(value).toLowerCase())
     case 'timespan': {
       // The service reads `time(1.02:03:04)` as zero; the text has it right.
-      const inner = /^(?:time|timespan)\s*\(([^)]*)\)$/i.exec(syn.text)?.[1]
+      const inner = /^(?:time|timespan)\s*\(\s*(["']?)([^)]*?)\1\s*\)$/i.exec(syn.text)?.[2]
       const ticks = timespanTicks(inner ?? '') ?? timespanTicks(String(value))
       return ticks === undefined
         ? refuse(context, syn, 'this timespan literal')

@@ -1,5 +1,6 @@
 import type { Aggregate, Expr, NamedExpr, Rel } from '../plan/expr.ts'
 import { type Context, refuse, spanOf } from './context.ts'
+import { parameter } from './join.ts'
 import { call, readExpr } from './read.ts'
 import type { Syn } from './syntax.ts'
 
@@ -43,7 +44,9 @@ export function readMakeSeries(context: Context, input: Rel, syn: Syn): Rel {
   }
   if (step === undefined) return refuse(context, syn, 'make-series without a step')
   const columns = syn.columns ?? []
-  return { kind: 'make-series', input, values, on, from, to, step, by, columns, span: spanOf(context, syn) }
+  const nonEmpty = parameter(syn, 'kind') === 'nonempty'
+  const span = spanOf(context, syn)
+  return { kind: 'make-series', input, values, on, from, to, step, by, nonEmpty, columns, span }
 }
 
 function named(context: Context, node: Syn): NamedExpr {

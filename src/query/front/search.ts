@@ -19,7 +19,7 @@ export function readSearch(context: Context, piped: Rel | undefined, syn: Syn): 
     return predicate.kind === 'literal' && predicate.value === false ? [] : [{ rel: matches, source }]
   })
   const union = unionOf(filtered, syn.kind === 'FindOperator' ? 'source_' : '$table')
-  return syn.kind === 'FindOperator' ? findColumns(union, syn) : union
+  return syn.kind === 'FindOperator' ? findColumns(outer, union, syn) : union
 }
 
 function tablesIn(context: Context, syn: Syn): { rel: Rel; source: string }[] {
@@ -171,11 +171,13 @@ function oneOf(parts: readonly Expr[], context: Context, syn: Syn): Expr {
 }
 
 /** `find … project a, b`: those columns; without it, the columns common to all tables and the rest packed. */
-function findColumns(union: Rel, syn: Syn): Rel {
+function findColumns(context: Context, union: Rel, syn: Syn): Rel {
   const wanted = syn
     .maybe('Project')
     ?.list('Columns')
-    .map((node) => node.simpleName)
+    .map((node) =>
+      node.kind === 'PackExpression' ? refuse(context, node, 'find with pack()') : node.simpleName,
+    )
   const bound = syn.columns?.map((column) => column.name) ?? []
   const names = wanted === undefined ? bound : ['source_', ...wanted.filter((name) => name !== 'source_')]
   const picked = names.flatMap((name) => {

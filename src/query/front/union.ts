@@ -14,7 +14,7 @@ interface Branch {
 export function readUnion(context: Context, piped: Rel | undefined, syn: Syn): Rel {
   const outer: Context = { front: context.front, scope: context.scope, columns: undefined }
   const nodes = syn.list('Expressions')
-  const branches: Branch[] = piped === undefined ? [] : [{ rel: piped, source: sourceName(piped, 0) }]
+  const branches: Branch[] = piped === undefined ? [] : [{ rel: piped, source: sourceName(outer, piped, 0) }]
   for (const node of nodes) branches.push(...branchesOf(outer, node, branches.length))
   const withSource = parameterNode(syn, 'withsource') ?? parameterNode(syn, 'with_source')
   const inner = parameter(syn, 'kind') === 'inner'
@@ -41,8 +41,8 @@ function branchesOf(context: Context, node: Syn, index: number): Branch[] {
     return []
   }
   const rel = readTable(context, node)
-  const named = node.kind === 'NameReference' ? node.simpleName : undefined
-  return [{ rel, source: rel.kind === 'table' ? rel.name : (named ?? sourceName(rel, index)) }]
+  const named = node.kind === 'NameReference' && rel.kind !== 'table' ? node.simpleName : undefined
+  return [{ rel, source: named ?? sourceName(context, rel, index) }]
 }
 
 /** The name of a table a branch starts from, when there is no such table. */
@@ -67,10 +67,13 @@ function tableOf(context: Context, name: string): Rel {
   return tableNamed(context, name) ?? { kind: 'values', columns: [], rows: [] }
 }
 
-function sourceName(rel: Rel, index: number): string {
-  let inner = rel
-  while ('input' in inner) inner = inner.input
-  return rel.kind === 'table' ? rel.name : `union_arg${index}`
+/** The name `as` gave the rows, that of the stored table, or a number (SEMANTICS 7). */
+function sourceName(context: Context, rel: Rel, index: number): string {
+  const given = context.scope.names().findLast((name) => {
+    const binding = context.scope.get(name)
+    return binding?.kind === 'table' && binding.rel === rel
+  })
+  return given ?? (rel.kind === 'table' ? rel.name : `union_arg${index}`)
 }
 
 /**
@@ -87,7 +90,12 @@ export function unionOf(branches: readonly Branch[], withSource: string | undefi
   }
   const common = (name: string): boolean =>
     branches.every(({ rel }) => rel.columns.some((column) => column.name === name))
-  const names = new NameTable(withSource === undefined ? [] : [withSource])
+  const split = (name: string): boolean => (types.get(name)?.size ?? 1) > 1
+  // A column already called `x_long` keeps its name; the half of a split `x` becomes `x_long1` [reference, union].
+  const names = new NameTable([
+    ...(withSource === undefined ? [] : [withSource]),
+    ...[...types.keys()].filter((name) => !split(name) && name !== withSource),
+  ])
   const output = new Map<string, Column>()
   for (const { rel } of branches) {
     for (const column of rel.columns) {
@@ -96,8 +104,11 @@ export function unionOf(branches: readonly Branch[], withSource: string | undefi
       if (known?.hidden === true && column.hidden !== true)
         output.set(key, { name: known.name, type: known.type })
       if (known !== undefined || (inner && !common(column.name))) continue
-      const split = (types.get(column.name)?.size ?? 1) > 1
-      const name = names.free(split ? `${column.name}_${column.type}` : column.name)
+      const name = split(column.name)
+        ? names.free(`${column.name}_${column.type}`)
+        : column.name === withSource
+          ? names.free(column.name)
+          : column.name
       output.set(key, { ...column, name })
     }
   }

@@ -295,6 +295,8 @@ export type Rel =
       readonly columns: readonly Column[]
       readonly span: Span
     }
+      /** `kind=nonempty`: an empty input gives the defaults rather than nothing. */
+      readonly nonEmpty: boolean
   /** Fixes an order for row_number, prev, next, row_cumsum. */
   | { readonly kind: 'serialize'; readonly input: Rel; readonly columns: readonly Column[] }
   | { readonly kind: 'materialize'; readonly input: Rel; readonly columns: readonly Column[] }

@@ -108,4 +108,5 @@ export interface MakeSeriesOptions {
     readonly as: string
   }[]
   readonly axis: string
+  readonly nonEmpty: boolean
 }

@@ -27,7 +27,7 @@ export const duckdb: Dialect = {
   lazyJson: (text) => `CASE WHEN json_valid(${text}) THEN ${text} END`,
   splitElement: (text, delimiter, position) => `string_split(${text}, ${delimiter})[${position}]`,
   nativeArgument: (sql, type) => {
-    if (type === 'dynamic') return `CAST(${sql} AS VARCHAR)`
+    if (type === 'dynamic' || type === 'guid') return `CAST(${sql} AS VARCHAR)`
     return type === 'datetime' ? `epoch_us(${sql})` : `CAST(${sql} AS ${DUCKDB_STORAGE[type]})`
   },
   nativeResult: (sql, type) => {
@@ -199,7 +199,7 @@ function makeSeries(options: MakeSeriesOptions, builder: SqlBuilder): string {
     `SELECT ${[...keyNames, '"$s"', `${index} AS "$i"`, ...values.map((value, i) => `${value.sql} AS "$v${i}"`)].join(', ')} FROM ${placed} WHERE "$x" >= "$s" AND "$x" < "$e" GROUP BY ${groups.join(', ')}`,
   )
   const bounds =
-    keys.length === 0 && options.start !== undefined && options.end !== undefined
+    options.nonEmpty && keys.length === 0 && options.start !== undefined && options.end !== undefined
       ? `SELECT ${start} AS "$s", ${end} AS "$e"`
       : `SELECT DISTINCT ${[...keyNames, '"$s"', '"$e"'].join(', ')} FROM ${placed} WHERE "$s" IS NOT NULL`
   const count =
@@ -217,7 +217,10 @@ function makeSeries(options: MakeSeriesOptions, builder: SqlBuilder): string {
     return `to_json(list(${convert(cell, value.type, 'dynamic')} ORDER BY "g"."$i")) AS ${value.as}`
   })
   const shown = keyNames.map((name, i) => `"g".${name} AS ${keys[i]?.as}`)
-  const byKeys = keyNames.length === 0 ? '' : ` GROUP BY ${keyNames.map((name) => `"g".${name}`).join(', ')}`
+  const byKeys =
+    keyNames.length === 0
+      ? ' HAVING count(*) > 0'
+      : ` GROUP BY ${keyNames.map((name) => `"g".${name}`).join(', ')}`
   return builder.add(
     `SELECT ${[...shown, ...lists, `to_json(list(${axis} ORDER BY "g"."$i")) AS ${options.axis}`].join(', ')} FROM ${grid} AS "g" LEFT JOIN ${counted} AS "c" ON ${match.join(' AND ')}${byKeys}`,
   )

@@ -85,19 +85,28 @@ function unitOf(call: Call, index: number): string {
   return UNITS[given] ?? (given === 'nanosecond' ? given : call.refuse(`the time unit ‘${given}’`))
 }
 
-/** Number of unit boundaries between b and a, signed a - b; weeks shifted to start on Sunday (S11). */
+/** Weeks since that of 1970-01-04, a Sunday. DuckDB's own difference counts seven days, not boundaries (S11). */
+const weekNumber = (t: string): string =>
+  `(kql_bin(epoch_us(${t}) + 345600000000, 604800000000) // 604800000000)`
+
+/** Number of unit boundaries between b and a, signed a - b (S11). */
 const dateDiffSql: SqlOf = (_args, call) => {
   const unit = unitOf(call, 0)
   const [a, b] = [call.sql(1, 'datetime'), call.sql(2, 'datetime')]
-  if (unit === 'nanosecond') return `((epoch_us(${a}) - epoch_us(${b})) * 1000)`
-  if (unit === 'week') return `date_diff('week', ${b} + INTERVAL 1 DAY, ${a} + INTERVAL 1 DAY)`
+  if (unit === 'nanosecond')
+    return call.refuse('datetime_diff("nanosecond")', 'datetimes hold microseconds here')
+  if (unit === 'week') return `(${weekNumber(a)} - ${weekNumber(b)})`
   return `date_diff('${unit}', ${b}, ${a})`
 }
 
 const dateAddSql: SqlOf = (_args, call) => {
   const unit = unitOf(call, 0)
   const [n, t] = [call.sql(1, 'long'), call.sql(2, 'datetime')]
-  if (unit === 'nanosecond') return `(${t} + to_microseconds(${n} // 1000))`
+  if (unit === 'nanosecond') {
+    if (Number(call.constant(1) ?? 1) % 1000 !== 0)
+      return call.refuse('datetime_add("nanosecond")', 'datetimes hold microseconds here')
+    return `(${t} + to_microseconds(${n} // 1000))`
+  }
   if (unit === 'quarter') return `(${t} + to_months(CAST(${n} * 3 AS INTEGER)))`
   const whole = ['year', 'month', 'week', 'day'].includes(unit)
   return `(${t} + to_${unit}s(${whole ? `CAST(${n} AS INTEGER)` : n}))`

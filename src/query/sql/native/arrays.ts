@@ -177,7 +177,9 @@ export const arrayRows: readonly NativeRow[] = [
   native('array_sort_desc', [], 'dynamic', (...args) => sorted(args, -1)?.[0], { rest: 'dynamic' }),
   native('array_iff', ['dynamic', 'dynamic', 'dynamic'], 'dynamic', pick, { aliases: ['array_iif'] }),
   native('array_sum', ['dynamic'], 'real', (a) =>
-    list(a)?.reduce<number>((sum, item) => sum + Number(item), 0),
+    list(a)?.every((item) => typeof item === 'number')
+      ? list(a)?.reduce<number>((sum, item) => sum + Number(item), 0)
+      : undefined,
   ),
   native('array_find', ['dynamic', 'dynamic', 'long', 'long', 'long'], 'long', (a, b, c, d, e) =>
     list(a) === undefined ? undefined : indexOf(list(a) ?? [], b, number(c), number(d), number(e)),

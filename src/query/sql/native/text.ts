@@ -6,13 +6,15 @@ import { list, makeBag, type NativeRow, native, number, text, type Value } from 
 function indexOf(source: string, lookup: string, start: number, length: number, occurrence: number): number {
   const chars = [...source]
   const from = start < 0 ? Math.max(chars.length + start, 0) : start
-  const to = length < 0 ? chars.length : Math.min(from + length, chars.length)
   const needle = [...lookup]
   let seen = 0
-  for (let i = from; i + needle.length <= to; i++) {
+  let end = length < 0 ? chars.length : Math.min(from + length, chars.length)
+  for (let i = from; i + needle.length <= end; i++) {
     if (needle.every((char, k) => chars[i + k] === char)) {
       seen += 1
       if (seen === occurrence) return i
+      // The next search covers `length` positions again: indexof("abcdefgabcdefg", "cde", 1, 10, 2) is 9 [reference].
+      if (length >= 0) end = Math.min(i + 1 + length, chars.length)
     }
   }
   return -1

@@ -1,6 +1,6 @@
 import type { Rel } from '../../plan/expr.ts'
 import { ident } from '../builder.ts'
-import { identifiers, type Relation, type SqlColumn } from '../relation.ts'
+import { identifiers, type OrderKey, type Relation, type SqlColumn } from '../relation.ts'
 import { memberParts, renderAs, renderExpr } from './expression.ts'
 import { ascending, columnNamed, exprScope, freeExtra, renderRel, rowless, type TableScope } from './scope.ts'
 
@@ -8,10 +8,18 @@ type Expand = Extract<Rel, { kind: 'expand' | 'apply' }>
 
 /** `mv-expand` (S9): several columns expand in parallel, the shorter padded with null. */
 export function renderExpand(scope: TableScope, rel: Extract<Rel, { kind: 'expand' }>): Relation {
-  return expandRelation(scope, rel, renderRel(scope, rel.input), rel.bagArrays)
+  const input = renderRel(scope, rel.input)
+  return expandRelation(scope, rel, input, rel.bagArrays, input.order)
 }
 
-function expandRelation(scope: TableScope, rel: Expand, input: Relation, bagArrays: boolean): Relation {
+/** `order`: that of the rows; where there is one, the elements of a row follow it in theirs. */
+function expandRelation(
+  scope: TableScope,
+  rel: Expand,
+  input: Relation,
+  bagArrays: boolean,
+  order: readonly OrderKey[],
+): Relation {
   const row = exprScope(scope, input)
   const replaced = new Set(rel.items.map((item) => item.name))
   const columns: SqlColumn[] = []
@@ -30,9 +38,12 @@ function expandRelation(scope: TableScope, rel: Expand, input: Relation, bagArra
     if (columns.some((column) => column.name === item.name)) continue
     columns.push({ name: item.name, type: item.to ?? 'dynamic', sql: names[i] ?? '' })
   }
-  const index = rel.index === undefined ? undefined : names[names.length - 1]
-  if (rel.index !== undefined && index !== undefined)
-    columns.push({ name: rel.index, type: 'long', sql: index })
+  const lost = order.some((key) => !taken.includes(key.sql))
+  const ordered = order.length > 0 && !lost
+  const shown = rel.index === undefined ? undefined : names[names.length - 1]
+  const index = shown ?? (ordered ? freeExtra(input, names) : undefined)
+  if (rel.index !== undefined && shown !== undefined)
+    columns.push({ name: rel.index, type: 'long', sql: shown })
   const body = scope.dialect.expand({
     from: input.from,
     keep: taken,
@@ -48,12 +59,11 @@ function expandRelation(scope: TableScope, rel: Expand, input: Relation, bagArra
     limit: rel.limit === undefined ? undefined : renderAs(rowless(scope), rel.limit, 'long'),
     bagArrays,
   })
-  const lost = input.order.some((key) => !taken.includes(key.sql))
   return {
     from: scope.builder.add(body),
     columns,
-    extras: input.extras,
-    order: lost ? [] : input.order,
+    extras: index === undefined || index === shown ? input.extras : [...input.extras, index],
+    order: ordered && index !== undefined ? [...order, ascending(index)] : [],
     partition: input.partition,
     outer: input.outer,
   }
@@ -68,12 +78,9 @@ export function renderApply(scope: TableScope, rel: Extract<Rel, { kind: 'apply'
     from: scope.builder.add(`SELECT *, row_number() OVER () AS ${key} FROM ${input.from}`, true),
     extras: [...input.extras, key],
   }
-  const expanded = expandRelation(scope, rel, numbered, false)
-  const order = [...input.order, ascending(key)].filter(
-    (part) =>
-      expanded.extras.includes(part.sql) || expanded.columns.some((column) => column.sql === part.sql),
-  )
-  scope.leaves.set(rel.id, { ...expanded, order, partition: key, outer: { from: numbered.from, key } })
+  // Inside the subquery a row's elements are all there is, so their order is the only one.
+  const expanded = expandRelation(scope, rel, numbered, false, [ascending(key)])
+  scope.leaves.set(rel.id, { ...expanded, partition: key, outer: { from: numbered.from, key } })
   const sub = renderRel(scope, rel.sub)
   const names = identifiers(rel.columns.map((column) => column.name))
   const fromSub = new Set(rel.sub.columns.map((column) => column.name))
@@ -84,6 +91,19 @@ export function renderApply(scope: TableScope, rel: Extract<Rel, { kind: 'apply'
   })
   const extras = input.extras.map((extra) => `"a".${extra}`)
   const cells = [...select.map(({ sql, as }) => `${sql} AS ${as}`), ...extras]
+  // The order of the rows, then that of what the subquery made of each.
+  const added: string[] = []
+  const carried = (keys: readonly OrderKey[], side: string): OrderKey[] =>
+    keys.map((part) => {
+      const as = freeExtra(numbered, [...names, ...added])
+      added.push(as)
+      cells.push(`${side}.${part.sql} AS ${as}`)
+      return { ...part, sql: as }
+    })
+  const order =
+    input.order.length === 0
+      ? []
+      : [...carried([...input.order, ascending(key)], '"a"'), ...carried(sub.order, '"b"')]
   const body = `SELECT ${cells.join(', ')} FROM ${numbered.from} AS "a" JOIN ${sub.from} AS "b" ON "a".${key} = "b".${sub.partition}`
   return {
     from: scope.builder.add(body),
@@ -92,8 +112,8 @@ export function renderApply(scope: TableScope, rel: Extract<Rel, { kind: 'apply'
       type: select[i]?.type ?? column.type,
       sql: names[i] ?? '',
     })),
-    extras: input.extras,
-    order: [],
+    extras: [...input.extras, ...added],
+    order,
     partition: input.partition,
     outer: input.outer,
   }

@@ -4,7 +4,7 @@ import type { SqlBuilder } from '../builder.ts'
 import type { Dialect } from '../dialect.ts'
 import { type Call, type FunctionRow, literalValue } from '../function-row.ts'
 import { jsonText } from '../json.ts'
-import { over, type Relation } from '../relation.ts'
+import { orderBy, over, type Relation } from '../relation.ts'
 import type { KustoType } from '../types.ts'
 
 /** What an expression is rendered against. */
@@ -110,7 +110,11 @@ function render(scope: ExprScope, expr: Expr, filter: boolean): string {
       const relation = scope.subquery(expr.table)
       const first = relation.columns[0]
       if (first === undefined) return nullOf(scope, expr.type)
-      const value = `(SELECT ${scope.dialect.convert(first.sql, first.type, expr.type)} FROM ${relation.from}${scope.dialect.orderClause(relation)} LIMIT 1)`
+      const cell = scope.dialect.convert(first.sql, first.type, expr.type)
+      const value =
+        relation.partition === undefined
+          ? `(SELECT ${cell} FROM ${relation.from}${scope.dialect.orderClause(relation)} LIMIT 1)`
+          : ownScalar(scope, relation, cell)
       return expr.type === 'string' ? scope.dialect.orEmpty(value) : value
     }
     case 'call':
@@ -128,6 +132,17 @@ function renderLiteral(scope: ExprScope, type: KustoType, value: Json): string {
   switch (type) {
     case 'bool':
       return value === true ? 'true' : 'false'
+/** `toscalar()` over the rows of the same partition: its first value there. */
+function ownScalar(scope: ExprScope, relation: Relation, cell: string): string {
+  const own = scope.relation?.partition
+  const { partition } = relation
+  if (own === undefined || partition === undefined || scope.dialect.name !== 'duckdb')
+    throw refusal('toscalar() over the rows of a partition here', { start: 0, end: 0 }, scope.source)
+  const order = relation.order.length === 0 ? '' : ` ORDER BY ${orderBy(relation.order)}`
+  const firsts = `SELECT first(${cell}${order}) AS "$first", ${partition} AS "$of" FROM ${relation.from} GROUP BY ${partition}`
+  return `(SELECT "$first" FROM (${firsts}) WHERE "$of" = ${own})`
+}
+
     case 'int':
     case 'long':
     case 'timespan':
@@ -224,6 +239,7 @@ function callOf(
       scope.builder.requiredFunctions.add(name)
       return name
     },
+      if (relation.partition !== undefined) return refuse('a list from the rows of a partition')
     refuse,
   }
 }

@@ -46,6 +46,7 @@ export function renderMakeSeries(scope: TableScope, rel: Extract<Rel, { kind: 'm
       step: renderAs(constant, rel.step, stepType),
       values,
       axis,
+      nonEmpty: rel.nonEmpty,
     },
     scope.builder,
   )

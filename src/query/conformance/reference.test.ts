@@ -1,0 +1,123 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { InputError } from '../../diagnostics/index.ts'
+import { loadFront } from '../front/index.ts'
+import { type Answer, openDuckDb, runKql } from './harness.suite.ts'
+
+/**
+ * What Microsoft's reference prints for small queries, by the page it stands on (learn.microsoft.com/kusto/query). Numbers
+ * and rows are the printed ones; the queries are cut to what the answer depends on.
+ */
+let answer: (text: string) => Promise<Answer>
+
+beforeAll(async () => {
+  await loadFront()
+  const schema = { tables: [] }
+  const connection = await openDuckDb(schema)
+  answer = (text) => runKql(connection, text, schema)
+})
+
+async function rows(text: string): Promise<Answer['rows']> {
+  return (await answer(text)).rows
+}
+
+async function names(text: string): Promise<string[]> {
+  return (await answer(text)).columns.map((column) => column.name)
+}
+
+async function refusal(text: string): Promise<string> {
+  const error = await answer(text).catch((reason: unknown) => reason)
+  return error instanceof InputError ? error.message : `no refusal: ${String(error)}`
+}
+
+describe('scalar functions', () => {
+  test('datetime_diff counts Sundays for weeks (datetime-diff-function)', async () => {
+    const week = "datetime_diff('week', datetime(2017-10-29 00:00), datetime(2017-09-30 23:59))"
+    expect(await rows(`print ${week}`)).toEqual([[5]])
+  })
+
+  test('a unit finer than a stored datetime is refused, not answered with 0', async () => {
+    const nano = "datetime_diff('nanosecond', datetime(2017-10-30), datetime(2017-10-30 00:00:00.0000007))"
+    expect(await refusal(`print ${nano}`)).toContain('nanosecond')
+    expect(await refusal("print datetime_add('nanosecond', 1, now())")).toContain('nanosecond')
+  })
+
+  test('indexof with a length finds the second occurrence (indexof-function)', async () => {
+    const query = `print indexof("abcdefg", "cde", 1, 2), indexof("abcdefgabcdefg", "cde", 1, 10, 2),
+      indexof("abcdefgabcdefg", "cde", 1, -1, 3), indexof("abcdefg", "cde", -5)`
+    expect(await rows(query)).toEqual([[-1, 9, -1, 2]])
+  })
+
+  test('array_sum of anything but numbers is null (array-sum-function)', async () => {
+    const query = 'print array_sum(dynamic([1, 2, 3, 4])), array_sum(dynamic([1, "a"]))'
+    expect(await rows(query)).toEqual([[10, null]])
+  })
+
+  test('a timespan literal may stand in quotes', async () => {
+    expect(await rows('print time("14.02:03:04.5")')).toEqual([['14.02:03:04.5000000']])
+  })
+
+  test('a function of ours takes a guid (base64-encode-fromguid-function)', async () => {
+    const query = 'print base64_encode_fromguid(toguid("ae3133f2-6e22-49ae-b06a-16e6a9b212eb"))'
+    expect(await rows(query)).toEqual([['8jMxriJurkmwahbmqbIS6w==']])
+  })
+})
+
+describe('union', () => {
+  test('as names the source (as-operator)', async () => {
+    const query = `range x from 1 to 1 step 1 | as T1
+      | union withsource=TableName (range x from 1 to 1 step 1 | as T2) | sort by TableName asc`
+    expect(await rows(query)).toEqual([
+      ['T1', 1],
+      ['T2', 1],
+    ])
+  })
+
+  test('a column that is called like half of a split one keeps its name (union-operator)', async () => {
+    const query = `let View_1 = view () { print x=1 }; let View_2 = view () { print x=toint(2) };
+      let View_3 = view () { print x_long=3 }; union withsource=TableName View_1, View_2, View_3`
+    expect(await names(query)).toEqual(['TableName', 'x_long1', 'x_int', 'x_long'])
+    expect(await rows(`${query} | where TableName == "View_1"`)).toEqual([['View_1', 1, null, null]])
+  })
+})
+
+describe('subqueries', () => {
+  test('mv-apply hands the elements over in their order (mv-apply-operator)', async () => {
+    const query = `datatable (Val: int, Arr1: dynamic, Arr2: dynamic)
+      [1, dynamic(['A1', 'A2']), dynamic(['B1', 'B2', 'B3']), 5, dynamic(['C1', 'C2']), dynamic(['D1'])]
+      | mv-apply T1=Arr1, T2=Arr2 on (extend Out = strcat(T1, "_", T2) | summarize Out = make_list(Out))
+      | project Val, Out`
+    expect(await rows(query)).toEqual([
+      [1, ['A1_B1', 'A2_B2', '_B3']],
+      [5, ['C1_D1', 'C2_']],
+    ])
+  })
+
+  test('mv-apply and mv-expand keep the order of the rows, and of the elements within a row', async () => {
+    const data = 'datatable(k: int, a: dynamic)[1, dynamic([3, 1, 2]), 2, dynamic([9, 8])] | sort by k desc'
+    const expected = [9, 8, 3, 1, 2].map((x) => [x])
+    expect(await rows(`${data} | mv-apply x = a to typeof(long) on (take 10) | project x`)).toEqual(expected)
+    expect(await rows(`${data} | mv-expand x = a to typeof(long) | project x`)).toEqual(expected)
+  })
+
+  test('toscalar over a name given inside a partition sees that partition only (partition-operator)', async () => {
+    const query = `range x from 1 to 4 step 1 | extend k = x % 2
+      | partition by k (as P | extend s = toscalar(P | summarize sum(x))) | project x, s | sort by x asc`
+    expect(await rows(query)).toEqual([
+      [1, 4],
+      [2, 6],
+      [3, 4],
+      [4, 6],
+    ])
+  })
+})
+
+describe('make-series', () => {
+  const series = (kind: string): string =>
+    `datatable(t: datetime, m: real)[] | make-series ${kind} avg(m) default=1.0 on t
+     from datetime(2017-01-01) to datetime(2017-01-03) step 1d`
+
+  test('an empty input gives nothing unless asked (make-series-operator)', async () => {
+    expect(await rows(`${series('')} | count`)).toEqual([[0]])
+    expect(await rows(`${series('kind=nonempty')} | project avg_m`)).toEqual([[[1, 1]]])
+  })
+})
