@@ -5,14 +5,6 @@ export interface KnownFailure {
 }
 
 export const KNOWN_FAILURES: Readonly<Record<string, KnownFailure>> = {
-  'eng-parse-user-agent-function-00': {
-    outcome: 'refused',
-    reason: 'the function parse_user_agent(): needs the ua-parser regular expressions, a data set of its own',
-  },
-  'eng-parse-user-agent-function-01': {
-    outcome: 'refused',
-    reason: 'the function parse_user_agent(): needs the ua-parser regular expressions, a data set of its own',
-  },
   'doc-any-graph-function-01': {
     outcome: 'refused',
     reason: 'the operator ‘make-graph’: graph operators: no public hunting query uses them',

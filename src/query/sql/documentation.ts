@@ -64,7 +64,6 @@ const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
     /^(sql_|cosmosdb|mysql|postgresql|http_|ai_|azure_|python|r$|infer_storage|cosmos|external)/,
     'reaches outside the case',
   ],
-  [/^parse_user_agent$/, 'needs the ua-parser expressions, a data set of its own'],
 ]
 
 /** Rows for forms that have no name in KQL. */

@@ -12,6 +12,7 @@ import { textRows } from '../native/text.ts'
 import { timeRows } from '../native/time.ts'
 import { unitRows } from '../native/units.ts'
 import { urlRows } from '../native/url.ts'
+import { userAgentRows } from '../native/user-agent.ts'
 import { xmlRows } from '../native/xml.ts'
 import type { NativeFunction } from '../types.ts'
 
@@ -28,6 +29,7 @@ const rows: readonly NativeRow[] = [
   ...timeRows,
   ...unitRows,
   ...urlRows,
+  ...userAgentRows,
   ...xmlRows,
 ]
 
