@@ -45,7 +45,7 @@ export function correlate(
     const made = lifecycle.createdFiletime ?? announced(draft)
     if (made === undefined) return []
     return logons
-      .between(hosts.aliases(draft.host), made - LOGON_WINDOW, made + LOGON_WINDOW)
+      .between(hosts.namesOf(draft.host), made - LOGON_WINDOW, made + LOGON_WINDOW)
       .filter(({ context }) => sameAccount(context?.account, user))
       .slice(-MAX_LOGONS)
   }

@@ -63,6 +63,13 @@ export class Hosts {
   aliases(key: string): readonly string[] {
     return this.#aliases.get(key) ?? []
   }
+
+  /** Every name (lower case) that can only mean this host: its spellings, and its short name where no other has it. */
+  namesOf(key: string): readonly string[] {
+    const short = isFull(key) ? key.slice(0, key.indexOf('.')) : key
+    const names = this.aliases(key)
+    return names.includes(short) || this.find(short) !== key ? names : [...names, short]
+  }
 }
 
 /** `host.domain`, and no address. */

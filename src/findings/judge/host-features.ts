@@ -41,9 +41,13 @@ export function provenanceFeatures(
   )
   if (remote.length > 0) {
     const address = remote.map(({ context }) => context?.remoteAddress).find((text) => text !== undefined)
+    // WinRM 6 is of the machine that asked; whether it was let in, it does not say.
+    const isAsked = remote.every(({ sighting }) => sighting.eventId === 6)
     applied.push({
       id: 'provenance/remote-logon',
-      text: `Someone signed in over the network${address === undefined ? '' : ` from ${address}`} just before it was made`,
+      text: isAsked
+        ? `${address ?? 'Another machine'} asked for a remote session (WinRM) on this host around the time it was made`
+        : `Someone signed in over the network${address === undefined ? '' : ` from ${address}`} just before it was made`,
       from: placesOf(remote),
     })
   }

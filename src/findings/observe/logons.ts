@@ -4,10 +4,12 @@ import type { Observation } from '../model.ts'
 import { defined } from './objects.ts'
 import { accountName, at, baseName, fieldsOf, placeOfEvent, placeOfRow, rowText, usable } from './place.ts'
 import type { ObserveSink } from './sink.ts'
+import { winRmSession } from './win-rm.ts'
 
 const TICKS_PER_MINUTE = 600_000_000n
 const LOCAL = new Set(['127.0.0.1', '::1', '0.0.0.0', '-', '', 'localhost'])
 const CHUNK = 1024
+const WINRM = 'WinRM'
 
 /** One host's remote logons, a row each in columns: a domain controller has millions. */
 interface HostLogons {
@@ -32,8 +34,8 @@ interface Logon {
 }
 
 /**
- * Remote logons (types 3 and 10) with an account and an address, kept only to be looked up around the making of a
- * subscription: for each account and address the first of a minute, forty bytes each.
+ * Remote logons (types 3 and 10, and sessions over WinRM) with an address, kept only to be looked up around the making
+ * of a subscription: for each account and address the first of a minute, forty bytes each.
  */
 export class RemoteLogons {
   readonly #hosts = new Map<string, HostLogons>()
@@ -71,6 +73,24 @@ export class RemoteLogons {
       type,
       field('IpAddress'),
       accountName(field('TargetDomainName'), field('TargetUserName')),
+    )
+  }
+
+  /** Microsoft-Windows-WinRM 6 and 91: a session that says who came from where. */
+  addWinRm(event: EventRecord): void {
+    const session = winRmSession(event)
+    if (session === undefined) return
+    this.#add(
+      {
+        host: session.host,
+        time: event.timeFiletime,
+        recordId: event.recordId,
+        offset: event.offset,
+        origin: [event.evidence, event.channel ?? '', 'security', String(event.eventId)],
+      },
+      WINRM,
+      session.address,
+      session.account ?? '',
     )
   }
 
@@ -232,8 +252,8 @@ function observationOf({ time, recordId, offset, origin, actor }: Logon, host: s
     context: {
       signal: 'remote-logon',
       remoteAddress: address,
-      account,
-      detail: `logon type ${type} of ${account} from ${address}${iso === undefined ? '' : ` at ${iso}`}`,
+      ...(account === '' ? {} : { account }),
+      detail: `${type === WINRM ? 'WinRM session' : `logon type ${type}`}${account === '' ? '' : ` of ${account}`} from ${address}${iso === undefined ? '' : ` at ${iso}`}`,
     },
   }
 }

@@ -46,6 +46,7 @@ export type LogKind =
   | 'application-wmi'
   | 'defender-av'
   | 'eventlog'
+  | 'winrm'
   | 'other'
 
 /** Providers and channels are few and their spelling is shared between records. */
@@ -77,6 +78,7 @@ function kindOf(provider: string, channel: string): LogKind {
   if (provider === 'powershell' || channel === 'windows powershell') return 'powershell-classic'
   if (provider === 'microsoft-windows-wmi' || provider === 'winmgmt') return 'application-wmi'
   if (provider === 'microsoft-windows-windows defender') return 'defender-av'
+  if (provider === 'microsoft-windows-winrm' || channel.includes('winrm/operational')) return 'winrm'
   if (channel === 'security') return 'security'
   if (channel.includes('powershell/operational')) return 'powershell'
   return 'other'
@@ -128,6 +130,7 @@ export class Observer {
     else if (kind === 'powershell' || kind === 'powershell-classic') this.#powershell.add(event)
     else if (kind === 'application-wmi') observeBrokenFilter(event, this)
     else if (kind === 'defender-av') observeAsr(event, this)
+    else if (kind === 'winrm') this.logons.addWinRm(event)
     else if (kind === 'wmi-activity' || kind === 'other') {
       const elastic = event.names.some((name) => name.endsWith('consumer_name'))
       if (elastic && observeElasticPut(event, this)) return
