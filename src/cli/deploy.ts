@@ -21,9 +21,9 @@ import {
 import { type Detection, loadDetections } from '../detections/index.ts'
 import { type Diagnostic, InputError } from '../diagnostics/index.ts'
 import { defenderRules, sentinelRules } from '../exports/index.ts'
-import { diagnosticText } from '../reports/index.ts'
 import { EXIT, type ExitStatus } from './exit-status.ts'
 import { writeStandardOutput } from './output.ts'
+import { sayDiagnostic } from './say.ts'
 
 interface Flags {
   readonly dryRun?: boolean
@@ -204,5 +204,5 @@ function requestText({ method, url, body }: ApiRequest): string {
 }
 
 function tell(diagnostic: Diagnostic): void {
-  process.stderr.write(`triad: ${diagnosticText(diagnostic)}\n`)
+  sayDiagnostic(diagnostic)
 }

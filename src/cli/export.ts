@@ -13,9 +13,9 @@ import {
   loadPlatformRules,
   PLATFORMS,
 } from '../exports/index.ts'
-import { diagnosticText } from '../reports/index.ts'
 import { EXIT, type ExitStatus } from './exit-status.ts'
 import { checkOutput, writeOutput, writeStandardOutput } from './output.ts'
+import { sayDiagnostic } from './say.ts'
 import { packageVersion } from './version.ts'
 
 interface Flags {
@@ -60,7 +60,7 @@ async function run(platform: string, flags: Flags): Promise<ExitStatus> {
   let faults = false
   const report = (diagnostic: Diagnostic): void => {
     faults ||= diagnostic.severity === 'error'
-    process.stderr.write(`triad: ${diagnosticText(diagnostic)}\n`)
+    sayDiagnostic(diagnostic)
   }
   const files = names.flatMap((name) => {
     const exported = exportOne(name, flags, report)

@@ -1,7 +1,8 @@
 import { Command, CommanderError } from 'commander'
 import { InputError } from '../diagnostics/index.ts'
-import { diagnosticText, visible } from '../reports/index.ts'
+import { visible } from '../reports/index.ts'
 import { EXIT } from './exit-status.ts'
+import { sayDiagnostic } from './say.ts'
 import { packageVersion } from './version.ts'
 
 interface Verb {
@@ -103,7 +104,7 @@ function inherit(command: Command, parent: Command): Command {
 function failure(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
   if (error instanceof InputError) {
-    process.stderr.write(`triad: ${diagnosticText(error.toDiagnostic())}\n`)
+    sayDiagnostic(error.toDiagnostic())
     return EXIT.usage
   }
   const fault = error instanceof Error ? error : new Error(String(error))

@@ -82,3 +82,96 @@ test('test ends with 0 or 1, and writes what CI reads', { timeout: TIMEOUT_MS },
   const failing = await triad('test', folder, '--quiet')
   expect([failing.status, failing.out.includes('3 rows expected, 0 returned')]).toEqual([1, true])
 })
+
+const SENTINEL_RULE = `id: 2f6f3f0e-7d9b-4a7e-9d2a-6a8f0b8d1c11
+name: Bound
+description: d
+severity: High
+requiredDataConnectors:
+  - connectorId: MicrosoftThreatProtection
+    dataTypes: [DeviceEvents]
+queryFrequency: 1h
+queryPeriod: 1h
+triggerOperator: gt
+triggerThreshold: 0
+tactics: [Persistence, PrivilegeEscalation]
+relevantTechniques: [T1546.003]
+query: |
+  DeviceEvents
+  | where ActionType == "WmiBindEventFilterToConsumer"
+  | extend Consumer = "c", Level = "High", Link = "l", Tactic = "Persistence"
+entityMappings:
+  - entityType: Host
+    fieldMappings:
+      - { identifier: FullName, columnName: DeviceName }
+customDetails:
+  Consumer: Consumer
+alertDetailsOverride:
+  alertDisplayNameFormat: "{{Consumer}} on {{DeviceName}}"
+  alertTacticsColumnName: Tactic
+  alertSeverityColumnName: Level
+  alertDynamicProperties:
+    - { alertProperty: AlertLink, value: Link }
+incidentConfiguration:
+  createIncident: true
+  groupingConfiguration:
+    enabled: true
+    reopenClosedIncident: false
+    lookbackDuration: 5h
+    matchingMethod: Selected
+    groupByEntities: [Host]
+    groupByCustomDetails: [Consumer]
+version: 1.0.0
+kind: Scheduled
+`
+
+test('a Sentinel rule with every field is sound, and each fault in one is told with file, line, field and what to do', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const rules = mkdtempSync(join(tmpdir(), 'triad-sentinel-'))
+  const write = (name: string, ...changes: readonly (readonly [from: string, to: string])[]): void =>
+    writeFileSync(
+      join(rules, name),
+      changes.reduce((text, [from, to]) => text.replace(from, to), SENTINEL_RULE),
+    )
+  write('good.yaml')
+  expect(await triad('rules', 'check', rules)).toEqual({
+    status: 0,
+    err: '',
+    out: '1 of 1 rules are sound\n',
+  })
+  const other = ['2f6f3f0e', '3f6f3f0e'] as const
+  write(
+    'bad.yaml',
+    other,
+    ['severity: High', 'severity: Critical'],
+    ['Threshold: 0', 'Threshold: 10001'],
+    ['kind: S', 'kind: s'],
+    ['customDetails', 'customDetail'],
+    ['columnName: DeviceName', 'columnName: DeviceNam'],
+    ['value: Link', 'value: Nope'],
+    ['Entities: [Host]', 'Entities: [Account]'],
+  )
+  write('query.yaml', ['2f6f3f0e', '4f6f3f0e'], ['| where ActionType', '| where Action'])
+  write('same.yaml')
+  const { err, status, out } = await triad('rules', 'check', rules)
+  expect([status, out]).toEqual([1, '1 of 4 rules are sound\n'])
+  for (const words of [
+    'bad.yaml:4:11: severity must be one of Informational, Low, Medium, High, not Critical',
+    'bad.yaml:11:19: triggerThreshold must be 0 to 10000, not 10001',
+    'bad.yaml:40:7: kind must be one of Scheduled, NRT, not scheduled (did you mean Scheduled?)',
+    'unknown field customDetail (did you mean customDetails?)',
+    'bad.yaml:21:45: entityMappings[0].fieldMappings[0].columnName: the query does not return DeviceNam (did you mean DeviceName?)',
+    'alertDynamicProperties[0].value: the query does not return Nope (it returns ',
+    'groupByEntities: Account is not in entityMappings (add it to entityMappings',
+    // Inside a literal block: line 16 of the file, after the indentation.
+    "query.yaml:16:11: query: KS142: The name 'Action'",
+    'same.yaml: same: the id 2f6f3f0e-7d9b-4a7e-9d2a-6a8f0b8d1c11 is that of',
+  ])
+    expect(err).toContain(words)
+  const { found } = JSON.parse((await triad('rules', 'check', rules, '--format', 'json')).out)
+  expect(found).toContainEqual(
+    expect.objectContaining({ at: expect.objectContaining({ line: 11, column: 19 }) }),
+  )
+  rmSync(rules, { recursive: true })
+})

@@ -1,10 +1,18 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
-import { checkRules, type Detection, loadPack, loadRules, packFolder } from '../detections/index.ts'
+import {
+  checkRules,
+  type Detection,
+  type FormCheck,
+  loadPack,
+  loadRules,
+  packFolder,
+} from '../detections/index.ts'
 import { type Diagnostic, InputError } from '../diagnostics/index.ts'
-import { diagnosticText } from '../reports/index.ts'
+import { checkSentinelHunting, checkSentinelRule } from '../exports/sentinel/index.ts'
 import { EXIT, type ExitStatus } from './exit-status.ts'
 import { writeStandardOutput } from './output.ts'
+import { placeOf, sayDiagnostic } from './say.ts'
 
 interface Flags {
   readonly format: 'text' | 'json'
@@ -50,12 +58,8 @@ export function rulesCommand(): Command {
   return command.addHelpText('after', EXAMPLES)
 }
 
-function say(diagnostic: Diagnostic): void {
-  process.stderr.write(`triad: ${diagnosticText(diagnostic)}\n`)
-}
-
 async function list(flags: Flags): Promise<ExitStatus> {
-  const rules = loadPack(say)
+  const rules = loadPack(sayDiagnostic)
   if (flags.format === 'json') {
     const shown = rules.map(({ id, title, severity, kind, status, version, technique, tables, signals }) => ({
       id,
@@ -89,7 +93,7 @@ function tableNames(tables: Detection['tables']): string[] {
 }
 
 async function show(id: string, flags: Flags): Promise<ExitStatus> {
-  const rules = loadPack(say)
+  const rules = loadPack(sayDiagnostic)
   const rule = rules.find((candidate) => candidate.id === id)
   if (rule === undefined) {
     throw new InputError('cli/not-found', `there is no rule ${id}`, undefined, {
@@ -143,19 +147,32 @@ async function check(folder: string, flags: Flags): Promise<ExitStatus> {
   const found: Diagnostic[] = []
   const report = (diagnostic: Diagnostic): void => {
     found.push(diagnostic)
-    if (flags.format === 'text') say(diagnostic)
+    if (flags.format === 'text') sayDiagnostic(diagnostic)
   }
   const rules = loadRules(folder, report)
   const sound = await checkRules(
     rules.map((rule) => rule.checked),
     report,
+    checkSentinelFile,
   )
   const failed = found.some((item) => item.severity === 'error')
   if (flags.format === 'json') {
-    const result = { rules: rules.map((rule) => ({ id: rule.id, sound: sound.includes(rule.id) })), found }
+    const result = {
+      rules: rules.map((rule) => ({ id: rule.id, sound: sound.includes(rule.id) })),
+      found: found.map((item) => ({ ...item, at: item.at && { ...item.at, ...placeOf(item) } })),
+    }
     await writeStandardOutput(`${JSON.stringify(result, undefined, 2)}\n`)
   } else {
     await writeStandardOutput(`${sound.length} of ${rules.length} rules are sound\n`)
   }
   return failed ? EXIT.found : EXIT.done
+}
+
+/** A team's rule in Sentinel's YAML, held against every field and limit of that form. */
+const checkSentinelFile: FormCheck = ({ source, kind }, columns, report) => {
+  const text = readFileSync(source, 'utf8')
+  // A rule whose kind is misspelt is an analytics rule still.
+  if (kind === 'hunting' && !/^(?:kind|severity|queryFrequency)\s*:/m.test(text)) {
+    checkSentinelHunting(text, source, report, columns)
+  } else checkSentinelRule(text, source, report, columns)
 }

@@ -4,10 +4,10 @@ import { loadRules, packFolder, readAllowList } from '../detections/index.ts'
 import { PROOF_FORMATS, type ProofFormat, prove, renderProof } from '../detections/proof/index.ts'
 import { InputError } from '../diagnostics/index.ts'
 import { readWatchlist } from '../query/index.ts'
-import { diagnosticText } from '../reports/index.ts'
 import { EXIT, type ExitStatus } from './exit-status.ts'
 import { checkOutput, writeOutput, writeStandardOutput } from './output.ts'
 import { progressLine } from './progress.ts'
+import { sayDiagnostic } from './say.ts'
 
 interface TestFlags {
   readonly format: ProofFormat
@@ -62,7 +62,7 @@ async function run(folder: string, flags: TestFlags): Promise<ExitStatus> {
   let unsound = false
   const rules = loadRules(folder, (diagnostic) => {
     unsound ||= diagnostic.severity === 'error'
-    process.stderr.write(`triad: ${diagnosticText(diagnostic)}\n`)
+    sayDiagnostic(diagnostic)
   })
   if (rules.length === 0 && !unsound) {
     throw new InputError(
@@ -79,7 +79,7 @@ async function run(folder: string, flags: TestFlags): Promise<ExitStatus> {
     report: (diagnostic) => {
       if (diagnostic.severity === 'info') return
       progress.clear()
-      process.stderr.write(`triad: ${diagnosticText(diagnostic)}\n`)
+      sayDiagnostic(diagnostic)
     },
     progress: (what) => progress.update(what),
   })

@@ -1,4 +1,4 @@
-import { type Diagnostic, InputError, type Report } from '../diagnostics/index.ts'
+import { type Diagnostic, InputError, nearest, type Report, type TextLocation } from '../diagnostics/index.ts'
 import type { ResultColumn } from '../query/index.ts'
 import type { Detection } from './model.ts'
 import { readAllowList } from './pack.ts'
@@ -16,6 +16,9 @@ export const SENTINEL_LIMITS = {
   minutes: { least: 5, most: 20_160 },
 } as const
 
+/** Where a character of a query stands in the file that holds it. */
+export type QueryPlace = (offset: number) => { readonly source: string; readonly offset: number }
+
 /** What of a rule is checked: a detection of the pack has it all, a team's own rule what its file says. */
 export type CheckedRule = Pick<
   Detection,
@@ -29,19 +32,41 @@ export type CheckedRule = Pick<
   | 'customDetails'
   | 'alert'
   | 'defender'
-> & { readonly source: string; readonly nrt?: { readonly guid: string } }
+> & {
+  readonly source: string
+  /** The id on the platform, which no other rule may have. */
+  readonly guid?: string
+  readonly nrt?: { readonly guid: string }
+  /** The file is a Sentinel rule: its fields and limits are checked by the checker of that form, in the text itself. */
+  readonly form?: 'sentinel'
+  readonly queryPlace?: QueryPlace
+  readonly defenderPlace?: QueryPlace
+}
+
+/** Checks the file of a Sentinel rule; `columns` is what its query returns, where that is known. */
+export type FormCheck = (rule: CheckedRule, columns: ReadonlySet<string> | undefined, report: Report) => void
 
 /**
  * Checks rules against Microsoft's parser and binder, the table schemas, and what Sentinel and Defender accept. Everything that
  * is wrong is reported; returns the ids of the rules that are sound.
  */
-export async function checkRules(rules: readonly CheckedRule[], report: Report): Promise<string[]> {
+export async function checkRules(
+  rules: readonly CheckedRule[],
+  report: Report,
+  checkForm: FormCheck = () => undefined,
+): Promise<string[]> {
   const database = new RuleDatabase({ watchlists: [readAllowList()] })
   try {
     const sound: string[] = []
+    const owners = new Map<string, string>()
     for (const rule of rules) {
       const found: Diagnostic[] = []
-      await checkRule(database, rule, (item) => found.push(item))
+      await checkRule(database, rule, (item) => found.push(item), checkForm)
+      checkUnique(
+        rule,
+        owners,
+        speaker(rule, (item) => found.push(item)),
+      )
       found.forEach(report)
       if (!found.some((item) => item.severity === 'error')) sound.push(rule.id)
     }
@@ -51,14 +76,34 @@ export async function checkRules(rules: readonly CheckedRule[], report: Report):
   }
 }
 
-async function checkRule(database: RuleDatabase, rule: CheckedRule, report: Report): Promise<void> {
+async function checkRule(
+  database: RuleDatabase,
+  rule: CheckedRule,
+  report: Report,
+  checkForm: FormCheck,
+): Promise<void> {
   const say = speaker(rule, report)
-  const columns = await columnsOf(database, rule, rule.query, report)
+  const columns = await columnsOf(database, rule, rule.query, rule.queryPlace, report)
+  checkQuery(rule, columns, say)
+  if (rule.form === 'sentinel') {
+    checkForm(rule, columns === undefined ? undefined : new Set(columns.map(({ name }) => name)), report)
+    return
+  }
   checkLimits(rule, say)
   checkSchedule(rule, say)
   checkEntities(rule, say)
   if (columns !== undefined) checkColumns(rule, columns, say)
   if (rule.defender !== undefined) await checkDefender(database, rule, report, say)
+}
+
+/** A second rule of the same id would replace the first when both are deployed. Source: SENTINEL 1.1. */
+function checkUnique(rule: CheckedRule, owners: Map<string, string>, say: Say): void {
+  for (const guid of [rule.guid, rule.nrt?.guid]) {
+    if (guid === undefined) continue
+    const owner = owners.get(guid.toLowerCase())
+    if (owner === undefined) owners.set(guid.toLowerCase(), rule.source)
+    else say('detections/bad-field', `the id ${guid} is that of ${owner} too`, 'give one of them a new GUID')
+  }
 }
 
 type Say = (
@@ -82,6 +127,7 @@ async function columnsOf(
   database: RuleDatabase,
   rule: CheckedRule,
   query: string,
+  place: QueryPlace | undefined,
   report: Report,
 ): Promise<readonly ResultColumn[] | undefined> {
   try {
@@ -95,10 +141,31 @@ async function columnsOf(
       code: 'detections/query',
       severity: 'error',
       message: `${rule.id}: ${message} [${code}]`,
-      ...(at === undefined ? {} : { at }),
+      ...(at === undefined ? {} : { at: at.in === 'text' && place !== undefined ? placed(at, place) : at }),
       ...(hint === undefined ? {} : { hint }),
     })
     return undefined
+  }
+}
+
+function placed(at: TextLocation, place: QueryPlace): TextLocation {
+  const start = place(at.start)
+  return { in: 'text', source: start.source, start: start.offset, end: place(at.end).offset }
+}
+
+/** What the service refuses of a query, whatever file it stands in. */
+function checkQuery(rule: CheckedRule, columns: readonly ResultColumn[] | undefined, say: Say): void {
+  if (/\bsearch\s+[*"']|\bunion\s+\*/.test(rule.query)) {
+    say('detections/limit', 'search * and union * are refused in analytics rules')
+  }
+  const names = new Set(columns?.map(({ name }) => name))
+  if (
+    columns !== undefined &&
+    rule.kind !== 'hunting' &&
+    !names.has('TimeGenerated') &&
+    !names.has('Timestamp')
+  ) {
+    say('detections/column', 'the query returns no TimeGenerated, so alerts carry no time of the event')
   }
 }
 
@@ -132,9 +199,6 @@ function checkLimits(rule: CheckedRule, say: Say): void {
       'detections/limit',
       'the old …CustomEntity columns are for rules of the old kind; map entities instead',
     )
-  }
-  if (/\bsearch\s+[*"']|\bunion\s+\*/.test(rule.query)) {
-    say('detections/limit', 'search * and union * are refused in analytics rules')
   }
 }
 
@@ -221,14 +285,16 @@ function checkColumns(rule: CheckedRule, columns: readonly ResultColumn[], say: 
         near(column, names),
       )
   }
-  if (rule.kind !== 'hunting' && !names.has('TimeGenerated') && !names.has('Timestamp')) {
-    say('detections/column', 'the query returns no TimeGenerated, so alerts carry no time of the event')
-  }
 }
 
+/** Columns named in a hint; a table has dozens. */
+const SHOWN = 12
+
 function near(name: string, names: ReadonlySet<string>): string {
-  const lower = [...names].find((candidate) => candidate.toLowerCase() === name.toLowerCase())
-  return lower === undefined ? `it returns ${[...names].join(', ')}` : `it returns ${lower}`
+  const meant = nearest(name, names)
+  if (meant !== undefined) return `it returns ${meant}`
+  const all = [...names]
+  return `it returns ${all.slice(0, SHOWN).join(', ')}${all.length > SHOWN ? ` and ${all.length - SHOWN} more` : ''}`
 }
 
 /** Columns of which Defender needs one. Source: Microsoft, "Create custom detection rules", required columns. */
@@ -257,7 +323,7 @@ async function checkDefender(
   const { defender } = rule
   if (defender === undefined) return
   const { query, frequency } = defender
-  const columns = await columnsOf(database, rule, query, report)
+  const columns = await columnsOf(database, rule, query, rule.defenderPlace, report)
   const names = new Set(columns?.map((column) => column.name))
   if (columns !== undefined) {
     for (const column of ['Timestamp', 'ReportId']) {

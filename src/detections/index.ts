@@ -2,7 +2,7 @@
  * Detection content: loads the pack (one folder a rule), checks it against Microsoft's parser and limits, and runs it over
  * tables with the KQL engine. `proof/` holds each rule against its own evidence and near misses.
  */
-export { type CheckedRule, checkRules, SENTINEL_LIMITS } from './check.ts'
+export { type CheckedRule, checkRules, type FormCheck, SENTINEL_LIMITS } from './check.ts'
 export { loadDetection, loadDetections } from './load.ts'
 export {
   type AlertOverride,

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Report } from '../diagnostics/index.ts'
-import type { CheckedRule } from './check.ts'
+import type { CheckedRule, QueryPlace } from './check.ts'
 import { loadDetections, readFirings, readSignals, readTest } from './load.ts'
 import type { Detection, DetectionTest, ExpectedFiring, Signal } from './model.ts'
 import { type FieldReader, readYamlFields } from './yaml-reader.ts'
@@ -23,9 +23,18 @@ export interface ProvenRule {
 
 /** A detection of the pack's own form. */
 export function provenRule(detection: Detection): ProvenRule {
+  const { folder, defender } = detection
+  const inFile =
+    (file: string): QueryPlace =>
+    (offset) => ({ source: join(folder, file), offset })
   return {
     ...detection,
-    checked: { ...detection, source: join(detection.folder, 'detection.yaml') },
+    checked: {
+      ...detection,
+      source: join(folder, 'detection.yaml'),
+      queryPlace: inFile('query.kql'),
+      defenderPlace: inFile(defender?.queryFile ?? 'query.kql'),
+    },
   }
 }
 
@@ -87,18 +96,13 @@ function plainRule(path: string): Bare {
 
 const KINDS = ['scheduled', 'nrt', 'hunting'] as const
 
-/** What of a Sentinel analytics rule a proof and a check need; the rest of the file is left alone. */
+/** What of a Sentinel analytics rule a proof needs; its fields are for the checker of that form. */
 function sentinelRule(fields: FieldReader, path: string): Bare {
   const id = basename(path).replace(/\.ya?ml$/i, '')
   const query = fields.text('query').trimEnd()
   const kindText = fields.optionalText('kind')?.toLowerCase() ?? 'hunting'
-  const frequency = fields.optionalText('queryFrequency')
-  const period = fields.optionalText('queryPeriod')
-  const override = fields.object('alertDetailsOverride', (inner) => ({
-    ...text('title', inner.optionalText('alertDisplayNameFormat')),
-    ...text('description', inner.optionalText('alertDescriptionFormat')),
-    ...text('severityColumn', inner.optionalText('alertSeverityColumnName')),
-  }))
+  const guid = fields.optionalText('id')
+  const offsetOf = fields.placeIn('query')
   return {
     id,
     title: fields.optionalText('name') ?? id,
@@ -107,26 +111,16 @@ function sentinelRule(fields: FieldReader, path: string): Bare {
       id,
       query,
       kind: KINDS.find((kind) => kind === kindText) ?? 'hunting',
-      technique: fields.texts('relevantTechniques')[0] ?? '',
-      tactics: fields.texts('tactics'),
-      ...(frequency === undefined || period === undefined
-        ? {}
-        : { schedule: { frequency, period, operator: 'gt' as const, threshold: 0 } }),
-      entities: fields.objects('entityMappings', (inner) => ({
-        type: inner.text('entityType'),
-        fields: Object.fromEntries(
-          inner.objects('fieldMappings', (field) => [field.text('identifier'), field.text('columnName')]),
-        ),
-      })),
-      customDetails: fields.textMap('customDetails'),
-      ...(override === undefined ? {} : { alert: override }),
+      technique: '',
+      tactics: [],
+      entities: [],
+      customDetails: {},
+      form: 'sentinel',
       source: path,
+      ...(guid === undefined ? {} : { guid }),
+      queryPlace: (offset) => ({ source: path, offset: offsetOf(offset) }),
     },
   }
-}
-
-function text<K extends string>(key: K, value: string | undefined): { [P in K]?: string } {
-  return value === undefined ? {} : ({ [key]: value } as { [P in K]: string })
 }
 
 function withTests(path: string, rule: Bare, report: Report): ProvenRule | undefined {

@@ -1,4 +1,14 @@
-import { type Document, isMap, isNode, isScalar, isSeq, type Node, parseDocument, type YAMLMap } from 'yaml'
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  type Node,
+  parseDocument,
+  Scalar,
+  type YAMLMap,
+} from 'yaml'
 import type { Report } from '../diagnostics/index.ts'
 
 /**
@@ -7,14 +17,22 @@ import type { Report } from '../diagnostics/index.ts'
  */
 export class FieldReader {
   readonly #map: YAMLMap<Node, Node | null>
+  readonly #text: string
   readonly #source: string
   readonly #report: Report
   readonly #read = new Set<string>()
   /** Shared by all readers of one file. */
   readonly #state: { failed: boolean }
 
-  constructor(map: YAMLMap<Node, Node | null>, source: string, report: Report, state: { failed: boolean }) {
+  constructor(
+    map: YAMLMap<Node, Node | null>,
+    text: string,
+    source: string,
+    report: Report,
+    state: { failed: boolean },
+  ) {
     this.#map = map
+    this.#text = text
     this.#source = source
     this.#report = report
     this.#state = state
@@ -136,6 +154,12 @@ export class FieldReader {
     return this.#map.has(name)
   }
 
+  /** Maps a character of a field's text to its place in the file. */
+  placeIn(name: string): (offset: number) => number {
+    const node = this.#node(name)
+    return isScalar(node) ? placeInScalar(this.#text, node) : () => 0
+  }
+
   /** Reports a fault at a field's place. */
   fault(
     name: string,
@@ -155,7 +179,13 @@ export class FieldReader {
   }
 
   #inner<T>(map: YAMLMap, read: (fields: FieldReader) => T): T {
-    const fields = new FieldReader(map as YAMLMap<Node, Node | null>, this.#source, this.#report, this.#state)
+    const fields = new FieldReader(
+      map as YAMLMap<Node, Node | null>,
+      this.#text,
+      this.#source,
+      this.#report,
+      this.#state,
+    )
     const value = read(fields)
     fields.finish()
     return value
@@ -214,5 +244,30 @@ export function readYamlFields(text: string, source: string, report: Report): Fi
     })
     return undefined
   }
-  return new FieldReader(document.contents as YAMLMap<Node, Node | null>, source, report, { failed: false })
+  return new FieldReader(document.contents as YAMLMap<Node, Node | null>, text, source, report, {
+    failed: false,
+  })
+}
+
+/**
+ * Where in the file a character of a scalar's value stands. Line by line in a literal block; in other styles, where escapes
+ * and folding move characters, exact as long as the file holds the value as it is, and else the beginning.
+ */
+function placeInScalar(text: string, node: Scalar): (offset: number) => number {
+  const [start = 0, end = start] = node.range ?? []
+  const value = String(node.value)
+  if (node.type !== Scalar.BLOCK_LITERAL) {
+    const at = text.slice(start, end).indexOf(value)
+    return (offset) => (at < 0 ? start : start + at + Math.min(offset, value.length))
+  }
+  const body = text.indexOf('\n', start) + 1
+  const lines = text.slice(body, end).split('\n')
+  return (offset) => {
+    const before = value.slice(0, offset).split('\n')
+    const row = before.length - 1
+    const skipped = lines.slice(0, row).reduce((sum, line) => sum + line.length + 1, 0)
+    const written = lines[row]?.replace(/\r$/, '') ?? ''
+    const indent = Math.max(0, written.length - (value.split('\n')[row]?.length ?? 0))
+    return body + skipped + indent + (before[row]?.length ?? 0)
+  }
 }

@@ -364,3 +364,11 @@ function errors(rule: Json | undefined): string[] {
     severity === 'error' ? [message] : [],
   )
 }
+
+test('what an alias stands for is checked like the text itself', () => {
+  const found: Diagnostic[] = []
+  const text = yamlText(BASE)
+    .replace('name: A rule', 'name: &n A rule')
+    .replace('description: What it finds.', 'description: *n')
+  expect([checkSentinelRule(text, 'r.yaml', (item) => found.push(item)), found]).toEqual([true, []])
+})

@@ -1,19 +1,16 @@
 import { type Document, isMap, type Node, parseDocument, type YAMLMap } from 'yaml'
 import type { Diagnostic, Report } from '../../diagnostics/index.ts'
+import { checkColumn, checkColumns } from './check-columns.ts'
+import { checkDeployed } from './check-deployed.ts'
+import { checkEntities, checkLegacyColumns } from './check-entities.ts'
 import { yamlDurationMinutes } from './duration.ts'
 import {
   AGGREGATIONS,
-  COLUMN_PATTERN,
   DETAIL_NAME_PATTERN,
   DYNAMIC_PROPERTIES,
-  ENTITIES,
-  GROUP_BY_DETAILS,
   GUID_PATTERN,
-  ISO_DURATION_PATTERN,
   KINDS,
   KNOWN_CONNECTORS,
-  LEGACY_ENTITY_COLUMNS,
-  MATCHING_METHODS,
   SENTINEL_LIMITS,
   SEVERITIES,
   TACTICS,
@@ -21,7 +18,6 @@ import {
   TECHNIQUE_PATTERN,
   TRIGGER_OPERATORS,
   VERSION_PATTERN,
-  YAML_DURATION_PATTERN,
 } from './limits.ts'
 import { RuleNode } from './rule-node.ts'
 
@@ -64,18 +60,35 @@ const SCHEDULE_FIELDS = ['queryFrequency', 'queryPeriod', 'triggerOperator', 'tr
 /**
  * Checks an analytics rule in repository YAML against every field and limit of the public validator (SENTINEL 1.1 to
  * 1.3). Reports each fault at its place in the text: `platforms/bad-field`, `platforms/limit`, and, as a warning,
- * `platforms/advice`. True when there is no error.
+ * `platforms/advice`. With `columns`, what the query returns, every column that the rule names must be among them. True
+ * when there is no error.
  */
-export function checkSentinelRule(text: string, source: string, report: Report): boolean {
-  return checkRule(text, source, report, checkAnalytics)
+export function checkSentinelRule(
+  text: string,
+  source: string,
+  report: Report,
+  columns?: ReadonlySet<string>,
+): boolean {
+  return checkRule(text, source, report, checkAnalytics, columns)
 }
 
 /** The same for a hunting query (SENTINEL 3): no schedule, no severity. */
-export function checkSentinelHunting(text: string, source: string, report: Report): boolean {
-  return checkRule(text, source, report, checkHunting)
+export function checkSentinelHunting(
+  text: string,
+  source: string,
+  report: Report,
+  columns?: ReadonlySet<string>,
+): boolean {
+  return checkRule(text, source, report, checkHunting, columns)
 }
 
-function checkRule(text: string, source: string, report: Report, check: (rule: RuleNode) => void): boolean {
+function checkRule(
+  text: string,
+  source: string,
+  report: Report,
+  check: (rule: RuleNode) => void,
+  columns: ReadonlySet<string> | undefined,
+): boolean {
   let sound = true
   const say = (diagnostic: Diagnostic): void => {
     if (diagnostic.severity === 'error') sound = false
@@ -100,7 +113,13 @@ function checkRule(text: string, source: string, report: Report, check: (rule: R
     })
     return false
   }
-  check(new RuleNode(document.contents as YAMLMap<Node, Node | null>, source, say))
+  const rule = new RuleNode(document.contents as YAMLMap<Node, Node | null>, {
+    document,
+    source,
+    report: say,
+  })
+  check(rule)
+  if (columns !== undefined) checkColumns(rule, columns)
   adviseOnCharacters(text, source, say)
   return sound
 }
@@ -115,8 +134,9 @@ function checkAnalytics(rule: RuleNode): void {
     for (const name of SCHEDULE_FIELDS) {
       if (rule.has(name)) rule.fault(name, `an NRT rule has no ${name}`)
     }
-  } else if (kind === 'Scheduled') {
-    rule.require('requiredDataConnectors', ...SCHEDULE_FIELDS)
+  } else {
+    // A misspelt kind is one fault; what else is wrong is told all the same.
+    if (kind === 'Scheduled') requireSchedule(rule)
     checkSchedule(rule)
   }
   checkEntities(rule)
@@ -133,6 +153,16 @@ function checkAnalytics(rule: RuleNode): void {
     checkColumn(mapping, 'columnName')
   }
   checkDeployed(rule)
+}
+
+function requireSchedule(rule: RuleNode): void {
+  rule.require(...SCHEDULE_FIELDS)
+  if (rule.value('requiredDataConnectors') !== undefined) return
+  rule.fault(
+    'kind',
+    'requiredDataConnectors is missing',
+    'name the connectors of the tables that the query reads, or write []',
+  )
 }
 
 function checkHunting(rule: RuleNode): void {
@@ -167,7 +197,11 @@ function checkCommon(rule: RuleNode): void {
   if (!rule.has('version')) rule.advise('id', 'the rule has no version; the repository asks for one')
   checkConnectors(rule)
   const tactics = rule.texts('tactics', { choices: TACTICS, unique: true })
-  const techniques = rule.texts('relevantTechniques', { pattern: TECHNIQUE_PATTERN, unique: true })
+  const techniques = rule.texts('relevantTechniques', {
+    pattern: TECHNIQUE_PATTERN,
+    says: 'an ATT&CK technique such as T1546 or T1546.003',
+    unique: true,
+  })
   if (techniques !== undefined && !rule.has('tactics')) {
     rule.fault('relevantTechniques', 'relevantTechniques needs the tactics they belong to')
   }
@@ -234,60 +268,6 @@ function checkDuration(rule: RuleNode, name: string): number | undefined {
   return minutes
 }
 
-function checkEntities(rule: RuleNode): void {
-  const mappings = rule.objects('entityMappings')
-  if (mappings === undefined) return
-  const { entityMappings: most, fieldMappings: mostFields } = SENTINEL_LIMITS
-  if (mappings.length === 0 || mappings.length > most) {
-    rule.limit('entityMappings', `entityMappings has ${mappings.length} mappings, 1 to ${most} are allowed`)
-  }
-  for (const mapping of mappings) {
-    mapping.require('entityType', 'fieldMappings')
-    mapping.only(['entityType', 'fieldMappings'])
-    const type = mapping.checkText('entityType', { choices: Object.keys(ENTITIES) })
-    const known = type === undefined || !Object.hasOwn(ENTITIES, type) ? undefined : ENTITIES[type]
-    const fields = mapping.objects('fieldMappings')
-    if (fields === undefined) continue
-    if (fields.length === 0 || fields.length > mostFields) {
-      mapping.limit(
-        'fieldMappings',
-        `${type} has ${fields.length} field mappings, 1 to ${mostFields} are allowed`,
-      )
-    }
-    const identifiers = fields.flatMap((field) => {
-      field.require('identifier', 'columnName')
-      field.only(['identifier', 'columnName'])
-      checkColumn(field, 'columnName')
-      return field.checkText('identifier', known === undefined ? {} : { choices: known.identifiers }) ?? []
-    })
-    if (new Set(identifiers).size < identifiers.length) {
-      mapping.fault('fieldMappings', `${type} maps an identifier twice`)
-    }
-    if (
-      known !== undefined &&
-      !known.needs.some((group) => group.every((name) => identifiers.includes(name)))
-    ) {
-      const needs = known.needs.map((group) => group.join(' with ')).join(' or ')
-      mapping.fault('fieldMappings', `${type} cannot be told apart without ${needs}`)
-    }
-  }
-}
-
-function checkLegacyColumns(rule: RuleNode): void {
-  const query = rule.value('query')
-  if (typeof query !== 'string') return
-  const mapped = new Set(
-    (rule.objects('entityMappings') ?? []).flatMap((mapping) =>
-      (mapping.objects('fieldMappings') ?? []).map((field) => field.value('columnName')),
-    ),
-  )
-  for (const column of LEGACY_ENTITY_COLUMNS) {
-    if (!new RegExp(`\\b${column}\\b`).test(query)) continue
-    if (mapped.has(column)) rule.advise('query', `${column} is the old way to name an entity`)
-    else rule.fault('query', `the query names ${column}, which entityMappings does not map`)
-  }
-}
-
 function checkDetails(rule: RuleNode): void {
   const details = rule.object('customDetails')
   if (details === undefined) return
@@ -346,53 +326,6 @@ function checkOverride(rule: RuleNode): void {
     property.checkText('alertProperty', { choices: DYNAMIC_PROPERTIES })
     checkColumn(property, 'value')
   }
-}
-
-function checkColumn(node: RuleNode, name: string): void {
-  node.checkText(name, {
-    pattern: COLUMN_PATTERN,
-    says: 'the name of a column',
-    most: SENTINEL_LIMITS.column,
-  })
-}
-
-function checkDeployed(rule: RuleNode): void {
-  rule.boolean('enabled')
-  rule.boolean('suppressionEnabled')
-  checkAnyDuration(rule, 'suppressionDuration')
-  rule.text('startTimeUtc')
-  rule.text('alertRuleTemplateName')
-  rule.checkText('templateVersion', { pattern: VERSION_PATTERN, says: 'three numbers, 1.0.0' })
-  const incident = rule.object('incidentConfiguration')
-  incident?.require('createIncident')
-  incident?.only(['createIncident', 'groupingConfiguration'])
-  incident?.boolean('createIncident')
-  const grouping = incident?.object('groupingConfiguration')
-  if (grouping === undefined) return
-  grouping.require('enabled', 'reopenClosedIncident', 'lookbackDuration', 'matchingMethod')
-  grouping.only([
-    'enabled',
-    'reopenClosedIncident',
-    'lookbackDuration',
-    'matchingMethod',
-    'groupByEntities',
-    'groupByAlertDetails',
-    'groupByCustomDetails',
-  ])
-  grouping.boolean('enabled')
-  grouping.boolean('reopenClosedIncident')
-  checkAnyDuration(grouping, 'lookbackDuration')
-  grouping.checkText('matchingMethod', { choices: MATCHING_METHODS })
-  grouping.texts('groupByEntities', { choices: Object.keys(ENTITIES) })
-  grouping.texts('groupByAlertDetails', { choices: GROUP_BY_DETAILS })
-  grouping.texts('groupByCustomDetails')
-}
-
-function checkAnyDuration(node: RuleNode, name: string): void {
-  node.checkText(name, {
-    pattern: `(?:${YAML_DURATION_PATTERN})|(?:${ISO_DURATION_PATTERN})`,
-    says: 'a duration such as 5h or PT5H',
-  })
 }
 
 /** The repository's CI comments on characters beyond ASCII: they are often a sign of pasted typography. */

@@ -1,19 +1,24 @@
-import { isMap, isNode, isScalar, isSeq, type Node, type YAMLMap } from 'yaml'
-import type { DiagnosticSeverity, Report } from '../../diagnostics/index.ts'
+import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type Node, type YAMLMap } from 'yaml'
+import { type DiagnosticSeverity, nearest, type Report } from '../../diagnostics/index.ts'
 
 type Code = 'platforms/bad-field' | 'platforms/limit' | 'platforms/advice'
+
+/** The file that a node belongs to. */
+export interface RuleFile {
+  readonly document: Document
+  readonly source: string
+  readonly report: Report
+}
 
 /** A mapping of a rule file under check: gives values by name and reports faults at their place in the text. */
 export class RuleNode {
   readonly #map: YAMLMap<Node, Node | null>
-  readonly #source: string
-  readonly #report: Report
+  readonly #file: RuleFile
   readonly #path: string
 
-  constructor(map: YAMLMap<Node, Node | null>, source: string, report: Report, path = '') {
+  constructor(map: YAMLMap<Node, Node | null>, file: RuleFile, path = '') {
     this.#map = map
-    this.#source = source
-    this.#report = report
+    this.#file = file
     this.#path = path
   }
 
@@ -28,14 +33,15 @@ export class RuleNode {
   /** The value of a key as plain data; `undefined` where the key is absent. */
   value(name: string): unknown {
     const node = this.#node(name)
-    return node === undefined ? undefined : node.toJSON()
+    return node === undefined ? undefined : node.toJS(this.#file.document, { maxAliasCount: 100 })
   }
 
-  text(name: string): string | undefined {
+  text(name: string, says?: string): string | undefined {
     const value = this.value(name)
     if (value === undefined) return undefined
     if (typeof value === 'string') return value
-    this.fault(name, `${this.label(name)} must be text`)
+    // YAML reads `1.0` as a number, and `no` of old as false: the author meant text.
+    this.fault(name, `${this.label(name)} must be text${says === undefined ? '' : `: ${says}`}`)
     return undefined
   }
 
@@ -44,11 +50,15 @@ export class RuleNode {
     name: string,
     rule: { most?: number; pattern?: string; says?: string; choices?: readonly string[] },
   ): string | undefined {
-    const text = this.text(name)
+    const text = this.text(name, rule.says)
     if (text === undefined) return undefined
     if (text === '') this.fault(name, `${this.label(name)} must not be empty`)
     else if (rule.choices !== undefined && !rule.choices.includes(text)) {
-      this.fault(name, `${this.label(name)} must be one of ${rule.choices.join(', ')}, not ${text}`)
+      this.fault(
+        name,
+        `${this.label(name)} must be one of ${rule.choices.join(', ')}, not ${text}`,
+        meant(text, rule.choices),
+      )
     } else if (rule.pattern !== undefined && !new RegExp(rule.pattern).test(text)) {
       this.fault(name, `${this.label(name)} must be ${rule.says ?? rule.pattern}, not ${text}`)
     }
@@ -78,7 +88,7 @@ export class RuleNode {
   /** A list of texts, each among `choices` or matching `pattern`, none twice where `unique`. */
   texts(
     name: string,
-    rule: { choices?: readonly string[]; pattern?: string; unique?: boolean } = {},
+    rule: { choices?: readonly string[]; pattern?: string; says?: string; unique?: boolean } = {},
   ): string[] | undefined {
     const value = this.value(name)
     if (value === undefined) return undefined
@@ -89,9 +99,13 @@ export class RuleNode {
     const list = value as string[]
     for (const item of list) {
       if (rule.choices !== undefined && !rule.choices.includes(item)) {
-        this.fault(name, `${this.label(name)}: ${item} is not one of ${rule.choices.join(', ')}`)
+        this.fault(
+          name,
+          `${this.label(name)}: ${item} is not one of ${rule.choices.join(', ')}`,
+          meant(item, rule.choices),
+        )
       } else if (rule.pattern !== undefined && !new RegExp(rule.pattern).test(item)) {
-        this.fault(name, `${this.label(name)}: ${item} does not have the form ${rule.pattern}`)
+        this.fault(name, `${this.label(name)}: ${item} is not ${rule.says ?? `of the form ${rule.pattern}`}`)
       }
     }
     if (rule.unique === true && new Set(list).size < list.length) {
@@ -111,11 +125,12 @@ export class RuleNode {
   objects(name: string): RuleNode[] | undefined {
     const node = this.#node(name)
     if (node === undefined) return undefined
-    if (!isSeq(node) || node.items.some((item) => !isMap(item))) {
+    const items = isSeq(node) ? node.items.map((item) => this.#resolved(item)) : undefined
+    if (items === undefined || items.some((item) => !isMap(item))) {
       this.fault(name, `${this.label(name)} must be a list of mappings`)
       return undefined
     }
-    return node.items.filter(isMap).map((item, index) => this.#inner(item, `${name}[${index}]`))
+    return items.filter(isMap).map((item, index) => this.#inner(item, `${name}[${index}]`))
   }
 
   require(...names: readonly string[]): void {
@@ -128,20 +143,20 @@ export class RuleNode {
   /** Reports every key that is not among these: a misspelt name must not be lost in silence. */
   only(names: readonly string[]): void {
     for (const key of this.keys()) {
-      if (!names.includes(key)) this.fault(key, `unknown field ${this.label(key)}`)
+      if (!names.includes(key)) this.fault(key, `unknown field ${this.label(key)}`, meant(key, names))
     }
   }
 
-  fault(name: string, message: string): void {
-    this.#say('error', 'platforms/bad-field', message, name)
+  fault(name: string, message: string, hint?: string): void {
+    this.#say('error', 'platforms/bad-field', message, name, hint)
   }
 
   limit(name: string, message: string): void {
     this.#say('error', 'platforms/limit', message, name)
   }
 
-  advise(name: string, message: string): void {
-    this.#say('warning', 'platforms/advice', message, name)
+  advise(name: string, message: string, hint?: string): void {
+    this.#say('warning', 'platforms/advice', message, name, hint)
   }
 
   label(name: string): string {
@@ -149,24 +164,36 @@ export class RuleNode {
   }
 
   #inner(map: YAMLMap, name: string): RuleNode {
-    return new RuleNode(map as YAMLMap<Node, Node | null>, this.#source, this.#report, this.label(name))
+    return new RuleNode(map as YAMLMap<Node, Node | null>, this.#file, this.label(name))
   }
 
   /** `key:` with nothing behind it counts as absent. */
   #node(name: string): Node | undefined {
-    const node: unknown = this.#map.get(name, true)
-    return isNode(node) && !(isScalar(node) && node.value === null) ? node : undefined
+    const node = this.#resolved(this.#map.get(name, true))
+    return node === undefined || (isScalar(node) && node.value === null) ? undefined : node
   }
 
-  #say(severity: DiagnosticSeverity, code: Code, message: string, name?: string): void {
+  /** `*anchor` stands for what the anchor holds. */
+  #resolved(node: unknown): Node | undefined {
+    if (isAlias(node)) return node.resolve(this.#file.document)
+    return isNode(node) ? node : undefined
+  }
+
+  #say(severity: DiagnosticSeverity, code: Code, message: string, name?: string, hint?: string): void {
     const held: unknown = name === undefined ? undefined : this.#map.get(name, true)
     const key = this.#map.items.find((pair) => isScalar(pair.key) && pair.key.value === name)?.key
     const range = isNode(held) ? held.range : isNode(key) ? key.range : this.#map.range
-    this.#report({
+    this.#file.report({
       code,
       severity,
       message,
-      at: { in: 'text', source: this.#source, start: range?.[0] ?? 0, end: range?.[1] ?? 0 },
+      at: { in: 'text', source: this.#file.source, start: range?.[0] ?? 0, end: range?.[1] ?? 0 },
+      ...(hint === undefined ? {} : { hint }),
     })
   }
+}
+
+function meant(name: string, choices: readonly string[]): string | undefined {
+  const choice = nearest(name, choices)
+  return choice === undefined ? undefined : `did you mean ${choice}?`
 }
