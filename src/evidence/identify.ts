@@ -6,7 +6,7 @@ export type ContainerFormat = 'zip' | 'tar' | 'gzip' | 'zstd' | '7z'
 export type FileFormat =
   | { readonly kind: 'evtx' }
   | { readonly kind: 'container'; readonly container: ContainerFormat }
-  | { readonly kind: 'json' | 'xml' | 'csv' | 'mof'; readonly encoding: TextEncoding }
+  | { readonly kind: 'json' | 'xml' | 'clixml' | 'csv' | 'mof'; readonly encoding: TextEncoding }
   | { readonly kind: 'repository'; readonly role: 'objects' | 'index' | 'mapping' }
   | { readonly kind: 'empty'; readonly reason: string }
   | { readonly kind: 'unsupported-container'; readonly reason: string }
@@ -189,6 +189,7 @@ function textFormat(head: Uint8Array, name: string): FileFormat {
   const text = decodeText(head, encoding)
   const start = text.trimStart()
   if (start === '') return { kind: 'other', reason: 'text without content' }
+  if (/^(?:<\?xml[^>]*>\s*)?<Objs\s[^>]*powershell/i.test(start)) return { kind: 'clixml', encoding }
   const hasEvents = /<(?:\w+:)?Events?[\s>]/.test(text)
   // JSON and CSV may carry event XML inside a field: what the text begins with decides.
   if (hasEvents && start.startsWith('<')) return { kind: 'xml', encoding }

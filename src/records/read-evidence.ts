@@ -1,6 +1,6 @@
 import { InputError, limitedReport, type Report } from '../diagnostics/index.ts'
 import { decodeText, type EvidenceFile, openEvidence, toUtf8 } from '../evidence/index.ts'
-import { readEventCsv, readEventJson, readEventXml } from './events/index.ts'
+import { readClixml, readEventCsv, readEventJson, readEventXml } from './events/index.ts'
 import { createEvtxScanner } from './evtx/index.ts'
 import { scanEvtxFile } from './evtx/node/scan-file.ts'
 import { type FileContext, type FileOutcome, unreadOutcome } from './file-context.ts'
@@ -17,7 +17,8 @@ const MAX_BLOCKING_BYTES = 2 ** 30
 const BREATHE_BYTES = 8 * 2 ** 20
 
 /** Names that promise evidence: a file of such a name and unknown content is an error, not just skipped. */
-const EVIDENCE_NAME = /\.(evtx|jsonl?|ndjson|csv|xml|mof|mfl|zip|gz|tgz|zst|7z|tar|btr|map)$|^objects\.data$/i
+const EVIDENCE_NAME =
+  /\.(evtx|jsonl?|ndjson|csv|xml|clixml|mof|mfl|zip|gz|tgz|zst|7z|tar|btr|map)$|^objects\.data$/i
 
 /** Diagnostics of one code told in one run; an archive can have a million members of no known kind. */
 const MAX_TOLD = 1000
@@ -139,6 +140,7 @@ const PROMISES: readonly (readonly [RegExp, EvidenceFile['format']['kind'], stri
   [/\.(json|jsonl|ndjson)$/i, 'json', 'JSON'],
   [/\.csv$/i, 'csv', 'CSV'],
   [/\.xml$/i, 'xml', 'event XML'],
+  [/\.clixml$/i, 'clixml', "PowerShell's Export-Clixml"],
   [/\.(mof|mfl)$/i, 'mof', 'MOF'],
   [/\.(zip|gz|tgz|zst|tzst|7z|tar)$/i, 'container', 'archive'],
 ]
@@ -147,6 +149,8 @@ const PROMISES: readonly (readonly [RegExp, EvidenceFile['format']['kind'], stri
 function tellMisnamed(file: EvidenceFile, report: Report): void {
   const promised = PROMISES.find(([name]) => name.test(file.name))
   if (promised === undefined || promised[1] === file.format.kind) return
+  // Export-Clixml writes XML too.
+  if (promised[1] === 'xml' && file.format.kind === 'clixml') return
   const actual = PROMISES.find(([, kind]) => kind === file.format.kind)?.[2] ?? file.format.kind
   report({
     code: 'evidence/misnamed',
@@ -198,6 +202,12 @@ async function readByFormat(
     case 'xml':
       return orUnknown(
         await readEventXml(toUtf8(paced(file, session, context.report), format.encoding), context),
+        file,
+        context,
+      )
+    case 'clixml':
+      return orUnknown(
+        await readClixml(toUtf8(paced(file, session, context.report), format.encoding), context),
         file,
         context,
       )
@@ -333,7 +343,7 @@ function unknownFile(
   outcome: FileOutcome = unreadOutcome(reason),
 ): FileOutcome {
   // Valid JSON, XML or CSV of another kind is common in case folders; only its being named makes it an error.
-  const isOtherText = outcome.damaged === 0 && ['json', 'csv', 'xml'].includes(file.format.kind)
+  const isOtherText = outcome.damaged === 0 && ['json', 'csv', 'xml', 'clixml'].includes(file.format.kind)
   if (file.given || (EVIDENCE_NAME.test(file.name) && !isOtherText)) {
     context.report({
       code: file.format.kind === 'empty' ? 'evidence/empty-file' : 'evidence/unknown-kind',

@@ -41,6 +41,8 @@ export interface InventoryEntry {
   readonly evidence: string
   readonly offset?: number
   readonly shape: 'cim-json' | 'velociraptor' | 'osquery' | 'autoruns'
+  /** The computer that the collection's name tells, for listings that do not. */
+  readonly host?: string
   readonly value: Readonly<Record<string, unknown>>
 }
 

@@ -19,7 +19,9 @@ export function observeInventory(entry: InventoryEntry, sink: ObserveSink): void
       'Computer',
       'hostIdentifier',
       'host_identifier',
-    ]) ?? text(record(value.CimSystemProperties)?.ServerName)
+    ]) ??
+    text(record(value.CimSystemProperties)?.ServerName) ??
+    entry.host
   const place: Place = {
     ...(host === undefined || host === '.' || host.toLowerCase() === 'localhost' ? {} : { host }),
     sighting: {
@@ -153,10 +155,13 @@ function toValue(value: unknown, name: string): CimValue | undefined {
   return pathOf(className ?? '__EventConsumer', text(object.Name))
 }
 
-/** How PowerShell prints a reference: `__EventFilter (Name = "X")`. */
+/** How PowerShell prints a reference: `__EventFilter (Name = "X")`, quotes in the name as they are. */
 function reference(value: string): string | undefined {
   const match = /^(\w+) \((\w+) = ("(?:[^"]|"(?!\)$))*")\)$/.exec(value)
-  return match === null ? undefined : `${match[1]}.${match[2]}=${match[3]}`
+  if (match === null) return undefined
+  const name = match[3]?.slice(1, -1) ?? ''
+  const escaped = /^(?:[^"\\]|\\["\\])*$/.test(name) ? name : name.replace(/["\\]/g, '\\$&')
+  return `${match[1]}.${match[2]}="${escaped}"`
 }
 
 function pathOf(className: string | undefined, name: string | undefined): string | undefined {
@@ -168,7 +173,9 @@ function namespaceOf(object: Json): string | undefined {
   const said =
     text(record(object.CimSystemProperties)?.Namespace) ??
     first(object, ['__NAMESPACE', 'Namespace']) ??
-    /^\\\\[^\\]*\\([^:]+):/.exec(text(object.__PATH) ?? '')?.[1]
+    /^\\\\[^\\]*\\([^:]+):/.exec(text(object.__PATH) ?? '')?.[1] ??
+    // `root/subscription:__EventFilter`, where ConvertTo-Json or Export-Csv did not go deeper.
+    /^([\w/\\]+):\w+$/.exec(text(object.CimClass) ?? '')?.[1]
   const namespace = said === undefined ? '' : normalizeNamespace(said)
   return namespace === '' ? undefined : namespace
 }

@@ -1,7 +1,8 @@
 import { ExportRowReader } from '../exports/index.ts'
 import type { FileContext, FileOutcome } from '../file-context.ts'
-import { inventoryShape, isWmiAutorun } from '../inventory/index.ts'
+import { inventoryEntry, isWmiAutorun } from '../inventory/index.ts'
 import type { EvidenceKind } from '../read.ts'
+import { hostOfPath } from '../repository-folders.ts'
 import { isSelected } from '../selection.ts'
 import { type EventDraft, toEventRecord } from './draft.ts'
 import { eventFields, providerOfChannel } from './fields.ts'
@@ -292,12 +293,14 @@ export class ElementReader {
     const tried = this.#lastShape !== flat || Object.hasOwn(object, 'SourceModuleType')
     if (tried && this.#takeEvent(object, offset, this.#lastShape)) return true
     if (this.takeRow(Object.keys(object), Object.values(object), offset)) return true
-    const shape = inventoryShape(object)
-    if (shape !== undefined) {
+    const entry = inventoryEntry(object)
+    if (entry !== undefined) {
       this.#count('inventory')
-      if (shape !== 'autoruns' || isWmiAutorun(object)) {
+      if (entry.shape !== 'autoruns' || isWmiAutorun(object)) {
         this.#relevant += 1
-        this.#context.sink.inventory?.({ evidence: this.#context.evidence, offset, shape, value: object })
+        const host = hostOfPath(this.#context.source)
+        const { evidence, sink } = this.#context
+        sink.inventory?.({ evidence, offset, ...entry, ...(host === undefined ? {} : { host }) })
       }
       return true
     }

@@ -4,6 +4,7 @@
  * of exported tables or state listings, for which kind is decided object by object.
  */
 import type { FileContext, FileOutcome } from '../file-context.ts'
+import { ClixmlReader } from './clixml.ts'
 import { readCsvRows } from './csv.ts'
 import { ElementReader } from './element-reader.ts'
 import { JsonSplitter, MAX_JSON_DEPTH } from './json-splitter.ts'
@@ -78,6 +79,18 @@ export async function readEventCsv(
   const reader = new ElementReader(context)
   const damaged = await readCsvRows(chunks, reader, context)
   return reader.outcome('CSV', damaged)
+}
+
+/** Reads what PowerShell's Export-Clixml writes: events of Get-WinEvent, CIM and WMI objects, event XML as text. */
+export async function readClixml(
+  chunks: AsyncIterable<Uint8Array>,
+  context: FileContext,
+): Promise<FileOutcome> {
+  const reader = new ElementReader(context)
+  const clixml = new ClixmlReader(context, (value, offset) => reader.take(value, offset))
+  for await (const chunk of chunks) clixml.feed(chunk)
+  clixml.end()
+  return reader.outcome('PowerShell objects', clixml.damaged)
 }
 
 /** Reads event XML: `wevtutil qe /f:xml` with or without a root, one event a line, other text between. */

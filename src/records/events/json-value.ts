@@ -7,6 +7,11 @@ export function isObject(value: unknown): value is JsonObject {
 
 const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
 
+/** The text with U+FFFD for every half of a character. */
+export function wellFormed(text: string): string {
+  return text.replace(LONE_SURROGATE, '\ufffd')
+}
+
 /** Strings, which are kept as they are, and integers of more digits than a double holds. */
 const STRING_OR_LONG = /"(?:[^"\\]|\\.)*"|-?\d{17,}(?=\s*[,\]}])/g
 

@@ -113,7 +113,8 @@ const MANY = [
 export function wrappedElements(object: JsonObject): unknown[] | undefined {
   for (const key of MANY) {
     const value = object[key]
-    if (Array.isArray(value) && value.some((item) => typeof item === 'object' && item !== null)) return value
+    if (Array.isArray(value) && value.some((item) => typeof item === 'object' && item !== null))
+      return key === 'snapshot' ? snapshotRows(object, value) : value
     if (key === 'hits' && isObject(value) && Array.isArray(value.hits)) return value.hits
   }
   for (const key of TEXT) {
@@ -126,6 +127,11 @@ export function wrappedElements(object: JsonObject): unknown[] | undefined {
     if (isObject(value)) return [value]
   }
   return undefined
+}
+
+/** osquery tells the host of a snapshot once; its differential results tell it with every row. */
+function snapshotRows(object: JsonObject, rows: readonly unknown[]): unknown[] {
+  return rows.map((columns) => ({ name: object.name, hostIdentifier: object.hostIdentifier, columns }))
 }
 
 function parsed(text: string): unknown {

@@ -2,13 +2,50 @@
  * Listings of what subscriptions a computer has (state, not events) → {@link InventoryEntry}: PowerShell's CIM and
  * WMI cmdlets through ConvertTo-Json, Velociraptor, osquery, Autoruns. Shapes: the telemetry reference, section 12.
  */
-import { isObject, type JsonObject } from '../events/json-value.ts'
+import { isObject, type JsonObject, parseJson } from '../events/json-value.ts'
 import type { InventoryEntry } from '../read.ts'
 
 export type InventoryShape = InventoryEntry['shape']
 
-/** The inventory an object is an entry of; `undefined` where it is none. */
-export function inventoryShape(object: JsonObject): InventoryShape | undefined {
+/**
+ * The inventory an object is an entry of, and the object as that inventory has it when CSV did not flatten it: objects
+ * that stand there as JSON text are objects again, and names of types that stand for a value are left out. `undefined` where
+ * it is none.
+ */
+export function inventoryEntry(
+  object: JsonObject,
+): { readonly shape: InventoryShape; readonly value: JsonObject } | undefined {
+  const value = withDetails(object)
+  const shape = inventoryShape(value)
+  return shape === undefined ? undefined : { shape, value: withoutTypeNames(value) }
+}
+
+/** Velociraptor's CSV has the details of a row as JSON text. */
+function withDetails(object: JsonObject): JsonObject {
+  const parsed: Record<string, unknown> = {}
+  for (const name of ['FilterDetails', 'ConsumerDetails']) {
+    const text = object[name]
+    if (typeof text !== 'string' || !text.startsWith('{')) continue
+    try {
+      parsed[name] = parseJson(text)
+    } catch (error) {
+      // A cut cell stays text, and the row is taken for what the rest of it is.
+      if (!(error instanceof SyntaxError)) throw error
+    }
+  }
+  return Object.keys(parsed).length === 0 ? object : { ...object, ...parsed }
+}
+
+/** What Export-Csv writes for a value that is no text: `System.Byte[]` for a CreatorSID. */
+const TYPE_NAME = /^System\.(?:\w+\.)*\w+\[\]$/
+
+function withoutTypeNames(object: JsonObject): JsonObject {
+  const isTypeName = (value: unknown): boolean => typeof value === 'string' && TYPE_NAME.test(value)
+  if (!Object.values(object).some(isTypeName)) return object
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => !isTypeName(value)))
+}
+
+function inventoryShape(object: JsonObject): InventoryShape | undefined {
   if (isObject(object.FilterDetails) || isObject(object.ConsumerDetails)) return 'velociraptor'
   if (isOsquery(isObject(object.columns) ? object.columns : object)) return 'osquery'
   if (isAutoruns(object)) return 'autoruns'
