@@ -1,13 +1,16 @@
 import type { Diagnostic } from '../../diagnostics/index.ts'
 import type { Aggregate, Column, Expr, Rel, Span } from '../plan/expr.ts'
+import type { Graph } from '../plan/graph.ts'
 import { refusal } from '../plan/refusal.ts'
 import type { CompileOptions, ExternalTable } from '../sql/types.ts'
+import type { GraphElements } from './graph-match.ts'
 import type { Syn } from './syntax.ts'
 
 /** What a name stands for inside the query text. */
 export type Binding =
   | { readonly kind: 'scalar'; readonly expr: Expr }
   | { readonly kind: 'table'; readonly rel: Rel; readonly name: string }
+  | { readonly kind: 'graph'; readonly graph: Graph }
   | { readonly kind: 'function'; readonly declaration: Syn; readonly scope: Scope }
   | { readonly kind: 'pattern'; readonly declaration: Syn; readonly scope: Scope }
 
@@ -78,6 +81,8 @@ export interface Context {
   readonly right?: readonly Column[]
   /** Inside `scan`: names of its steps, whose state expressions may read. */
   readonly steps?: ReadonlySet<string>
+  /** Inside `where` and `project` of a graph operator: the names of its pattern. */
+  readonly graph?: GraphElements
   /** Present inside `summarize` and its kin: aggregate calls are collected here and replaced by columns. */
   readonly aggregates?: Aggregate[]
 }

@@ -2,6 +2,7 @@ import type { Expr } from '../plan/expr.ts'
 import type { KustoType } from '../sql/types.ts'
 import { isAggregate, readAggregate } from './aggregate.ts'
 import { type Context, note, refuse, spanOf } from './context.ts'
+import { elementProperty, graphFunction, wholeElement } from './graph-match.ts'
 import { literal, readDynamic, readLiteral } from './literals.ts'
 import { call, callFunction, findColumn, readArguments, readTable, visible } from './read.ts'
 import { stepColumn } from './scan.ts'
@@ -155,6 +156,8 @@ function binaryType(syn: Syn, operator: string, sides: readonly Expr[]): KustoTy
 }
 
 function readName(context: Context, syn: Syn): Expr {
+  const whole = wholeElement(context, syn)
+  if (whole !== undefined) return whole
   const name = syn.simpleName
   const column = findColumn(context.columns, name)
   if (syn.symbolKind === 'ColumnSymbol' || (column !== undefined && syn.symbolKind !== 'VariableSymbol')) {
@@ -203,7 +206,7 @@ function readBetween(context: Context, syn: Syn): Expr {
 function readMember(context: Context, syn: Syn): Expr {
   const target = syn.child('Expression')
   const selector = syn.child('Selector')
-  const state = stepColumn(context, target, selector)
+  const state = elementProperty(context, target, selector) ?? stepColumn(context, target, selector)
   if (state !== undefined) return state
   if (target.symbolKind === 'TupleSymbol') {
     const side = target.symbolName
@@ -250,6 +253,8 @@ function readCall(context: Context, syn: Syn): Expr {
   const binding = context.scope.get(name)
   if (binding?.kind === 'function') return callFunction(context, syn, binding, args)
   const lower = name.toLowerCase()
+  const graph = graphFunction(context, syn, lower, args)
+  if (graph !== undefined) return graph
   if (context.aggregates !== undefined && isAggregate(lower))
     return readAggregate(context, syn, context.aggregates)
   return readBuiltIn(context, syn, lower, args)

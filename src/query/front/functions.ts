@@ -1,4 +1,5 @@
 import type { Expr, Rel } from '../plan/expr.ts'
+import type { Graph } from '../plan/graph.ts'
 import type { KustoType } from '../sql/types.ts'
 import { type Binding, type Context, refuse, Scope } from './context.ts'
 import { literal } from './literals.ts'
@@ -33,6 +34,17 @@ export function callTable(
 ): Rel {
   const scope = bindArguments(context, syn, binding, args, piped)
   return inBody(context, syn, binding, scope, readTable, declared)
+}
+
+/** Inlines a call of a user-defined function whose result is a graph. */
+export function callGraph(
+  context: Context,
+  syn: Syn,
+  binding: FunctionBinding,
+  args: readonly Syn[],
+  read: (context: Context, body: Syn) => Graph,
+): Graph {
+  return inBody(context, syn, binding, bindArguments(context, syn, binding, args), read)
 }
 
 function inBody<T>(

@@ -129,6 +129,18 @@ export function readProject(context: Context, input: Rel, syn: Syn): Rel {
   return project(input, named(items, syn.columns))
 }
 
+/** The columns of a `project` clause of a graph operator, named as the binder names them. */
+export function readItems(
+  context: Context,
+  nodes: readonly Syn[],
+  bound: readonly Column[] | undefined,
+): NamedExpr[] {
+  return named(
+    nodes.flatMap((node) => readAssignments(context, node)),
+    bound,
+  )
+}
+
 /** Names in the binder's order, which counts `Column1` … and resolves clashes; ours where the binder gave up. */
 function named(
   items: readonly { readonly name: string | undefined; readonly expr: Expr }[],

@@ -150,8 +150,6 @@ const OPERATOR_HINTS: Readonly<Record<string, string>> = {
   ForkOperator: 'write each branch as a query of its own',
   FacetOperator: 'write one summarize count() by column for each facet',
   ReduceByOperator: 'group by a pattern you extract yourself, e.g. replace_regex() of digits',
-  MakeGraphOperator: 'follow the edges with join',
-  GraphMatchOperator: 'follow the edges with join',
 }
 
 function operatorHint(kind: string): string | undefined {

@@ -2,6 +2,7 @@ import { InputError } from '../../diagnostics/index.ts'
 import type { Expr, Json } from '../plan/expr.ts'
 import type { KustoType } from '../sql/types.ts'
 import { type Context, refuse, spanOf } from './context.ts'
+import { readGraph } from './graph.ts'
 import { literal, timespanTicks } from './literals.ts'
 import { readExpr, readTable } from './read.ts'
 import type { Syn } from './syntax.ts'
@@ -35,6 +36,8 @@ function readLet(context: Context, syn: Syn): void {
   const value = syn.child('Expression')
   if (value.kind === 'FunctionDeclaration') {
     context.scope.set(name, { kind: 'function', declaration: value, scope: context.scope })
+  } else if (value.isGraph) {
+    context.scope.set(name, { kind: 'graph', graph: readGraph(context, value) })
   } else if (value.columns !== undefined) {
     context.scope.set(name, { kind: 'table', rel: readTable(context, value), name })
   } else {

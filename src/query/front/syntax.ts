@@ -115,11 +115,17 @@ export class Syn {
 
   /** True where the binder gave up on a type, since a column may or may not be there. */
   get isUnknown(): boolean {
-    return this.node.ResultType?.Name === 'unknown'
+    return /^(unknown|error)$/.test(this.node.ResultType?.Name ?? '')
   }
 
   get columns(): BoundColumn[] | undefined {
     return columnsOf(this.node.ResultType)
+  }
+
+  /** True for `make-graph` and what leaves it a graph. */
+  get isGraph(): boolean {
+    const type = this.node.ResultType as { readonly constructor: { readonly $$fullname?: string } } | null
+    return /GraphSymbol$/.test(type?.constructor.$$fullname ?? '')
   }
 
   get isOpen(): boolean {

@@ -1,5 +1,6 @@
 import type { Column, Expr, Rel } from '../plan/expr.ts'
 import { type Context, note, refuse } from './context.ts'
+import { readGraph, readGraphRows, takesGraph } from './graph.ts'
 import { literal } from './literals.ts'
 import { readPrint } from './operators-columns.ts'
 import { callTable, readExpr, readOperator, tableNamed } from './read.ts'
@@ -11,7 +12,7 @@ import { readUnion } from './union.ts'
 export function readTable(context: Context, syn: Syn): Rel {
   switch (syn.kind) {
     case 'PipeExpression':
-      return readOperator(context, readTable(context, syn.child('Expression')), syn.child('Operator'))
+      return readPipe(context, syn)
     case 'ParenthesizedExpression':
     case 'DataScopeExpression':
     case 'SimpleNamedExpression':
@@ -34,6 +35,8 @@ export function readTable(context: Context, syn: Syn): Rel {
       return readDatatable(context, syn)
     case 'ExternalDataExpression':
       return readExternalData(context, syn)
+    case 'InlineExternalTableExpression':
+      return readInlineExternalTable(context, syn)
     case 'RangeOperator':
       return readRange(context, syn)
     case 'PrintOperator':
@@ -50,6 +53,17 @@ export function readTable(context: Context, syn: Syn): Rel {
       }
       return refuse(context, syn, `the table expression ‘${syn.text.slice(0, 60)}’ (${syn.kind})`)
   }
+}
+
+function readPipe(context: Context, syn: Syn): Rel {
+  const operator = syn.child('Operator')
+  if (takesGraph(operator))
+    return readGraphRows(context, readGraph(context, syn.child('Expression')), operator)
+  if (syn.isGraph || operator.kind === 'MakeGraphOperator') {
+    readGraph(context, syn)
+    return refuse(context, operator, 'a graph as a result', 'follow it with graph-match or graph-to-table')
+  }
+  return readOperator(context, readTable(context, syn.child('Expression')), operator)
 }
 
 function readName(context: Context, syn: Syn): Rel {
@@ -171,24 +185,59 @@ function asColumn(value: Expr | undefined, column: Column): Expr {
 }
 
 function readExternalData(context: Context, syn: Syn): Rel {
-  const columns = syn.columns ?? schemaColumns(syn)
-  const uris = syn.list('URIs').map((uri) => {
-    const value = readExpr(context, uri)
-    return value.kind === 'literal'
-      ? String(value.value)
-      : refuse(context, uri, 'an externaldata address that is computed')
-  })
+  return external(context, syn, 'externaldata', syn.list('URIs'), propertiesOf(syn))
+}
+
+/** Other people's storage read as a table: files of the same names stand in for it, as for `externaldata`. */
+function readInlineExternalTable(context: Context, syn: Syn): Rel {
+  const kind = syn.child('KindParameter').child('Value').text.toLowerCase()
+  const hint = 'write externaldata with the columns of the files'
+  if (kind !== 'storage') return refuse(context, syn, `inline_external_table kind=${kind}`, hint)
+  if (syn.maybe('PartitionClause') !== undefined || syn.maybe('PathFormat') !== undefined)
+    return refuse(context, syn, 'inline_external_table with columns taken from paths', hint)
+  const { includeHeaders = 'None', encoding: _text, ...others } = propertiesOf(syn)
+  if (Object.keys(others).length > 0 || !/^(all|none)$/i.test(includeHeaders))
+    return refuse(
+      context,
+      syn,
+      'inline_external_table with these properties',
+      "only includeHeaders='All' is read",
+    )
+  const format = syn.child('DataFormatParameter').child('Value').text.toLowerCase()
+  const ignoreFirstRecord = String(/^all$/i.test(includeHeaders))
+  const uris = syn.child('ConnectionStrings').list('ConnectionStrings')
+  return external(context, syn, 'inline_external_table', uris, { format, ignoreFirstRecord })
+}
+
+function propertiesOf(syn: Syn): Record<string, string> {
   const properties: Record<string, string> = {}
   for (const property of syn.maybe('WithClause')?.list('Properties') ?? []) {
     const value = property.child('Expression')
     properties[property.child('Name').simpleName] = String(value.node.LiteralValue ?? value.text)
   }
+  return properties
+}
+
+function external(
+  context: Context,
+  syn: Syn,
+  name: string,
+  addresses: readonly Syn[],
+  properties: Readonly<Record<string, string>>,
+): Rel {
+  const columns = syn.columns ?? schemaColumns(syn)
+  const uris = addresses.map((uri) => {
+    const value = readExpr(context, uri)
+    return value.kind === 'literal'
+      ? String(value.value)
+      : refuse(context, uri, `an address of ${name} that is computed`)
+  })
   const sqlName = `$external_${context.front.externals.length}`
   context.front.externals.push({ sqlName, columns, uris, properties })
   note(
     context,
     'query/stand-in',
-    `externaldata never reads from the network: ${uris.join(', ')} is read from the folder given with --external, or is empty`,
+    `${name} never reads from the network: ${uris.join(', ')} is read from the folder given with --external, or is empty`,
     syn,
   )
   return { kind: 'table', name: sqlName, sqlName, columns: columns.map((column) => ({ ...column })) }

@@ -1,4 +1,5 @@
 import type { KustoType } from '../sql/types.ts'
+import type { AlongPath, GraphRel } from './graph.ts'
 
 /** Place in the query text an expression came from, for refusals. */
 export interface Span {
@@ -51,6 +52,7 @@ export type Expr =
     }
   /** `toscalar(T)`: first column of the first row. */
   | { readonly kind: 'scalar-of'; readonly table: Rel; readonly type: KustoType }
+  | AlongPath
 
 export interface Column {
   readonly name: string
@@ -257,6 +259,7 @@ export type Rel =
       readonly columns: readonly Column[]
       readonly span: Span
     }
+  | GraphRel
   | { readonly kind: 'apply-input'; readonly id: number; readonly columns: readonly Column[] }
   | {
       readonly kind: 'parse'
@@ -292,11 +295,11 @@ export type Rel =
       readonly to: Expr | undefined
       readonly step: Expr
       readonly by: readonly NamedExpr[]
+      /** `kind=nonempty`: an empty input gives the defaults rather than nothing. */
+      readonly nonEmpty: boolean
       readonly columns: readonly Column[]
       readonly span: Span
     }
-      /** `kind=nonempty`: an empty input gives the defaults rather than nothing. */
-      readonly nonEmpty: boolean
   /** Fixes an order for row_number, prev, next, row_cumsum. */
   | { readonly kind: 'serialize'; readonly input: Rel; readonly columns: readonly Column[] }
   | { readonly kind: 'materialize'; readonly input: Rel; readonly columns: readonly Column[] }

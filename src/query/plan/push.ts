@@ -18,7 +18,8 @@ export function filterBeforeUnique(input: Rel, predicate: Expr): Rel {
   return { ...input, left }
 }
 
-function conjuncts(expr: Expr): Expr[] {
+/** What must hold for a condition to hold, since null counts as false there. */
+export function conjuncts(expr: Expr): Expr[] {
   return expr.kind === 'call' && expr.name === 'and' ? expr.args.flatMap(conjuncts) : [expr]
 }
 

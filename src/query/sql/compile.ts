@@ -80,6 +80,7 @@ function renderQuery(root: Rel, dialect: Dialect, source: string): Rendered {
     render: renderNode,
     done: new Map(),
     leaves: new Map(),
+    graphs: new Map(),
   }
   const relation = rendered(scope, root)
   const shown = relation.columns.filter((column) => column.hidden !== true)

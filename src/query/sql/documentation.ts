@@ -26,12 +26,28 @@ const OPERATORS: readonly (readonly [name: string, note: string])[] = [
     'scan',
     'DuckDB only; its time grows with the square of the rows; a declared column is read as step.column',
   ],
+  [
+    'make-graph',
+    'DuckDB only; with node tables or with_node_id; an id in both of two node tables is an error; `partitioned-by` is refused (S14)',
+  ],
+  [
+    'graph-match',
+    'all three `cycles`, several sequences, paths of bounded length; computed columns need a name; all ways are walked, so narrow an end or the length',
+  ],
+  ['graph-shortest-paths', 'one edge of variable length between two nodes; conditions on one element each'],
+  [
+    'graph-mark-components, graph-to-table',
+    'ids are Kusto’s hashes; `nodes as N, edges as E` for later statements',
+  ],
   ['evaluate', 'bag_unpack, pivot, narrow, ipv4_lookup, ipv6_lookup'],
   ['invoke', 'functions of the query, and FileProfile'],
   ['getschema, as, consume, materialize(), toscalar()', ''],
   ['render', 'kept as a hint; the rows are complete'],
   ['datatable, print, range', ''],
-  ['externaldata', 'reads from the folder given with --external, never from the network; empty otherwise'],
+  [
+    'externaldata, inline_external_table',
+    'reads from the folder given with --external, never from the network; empty otherwise',
+  ],
   [
     'let, declare query_parameters, declare pattern, set',
     'functions are inlined; options of `set` change no rows',
@@ -41,8 +57,8 @@ const OPERATORS: readonly (readonly [name: string, note: string])[] = [
 const REFUSED_OPERATORS: readonly (readonly [name: string, reason: string])[] = [
   ['fork, facet', 'several results of one statement: write each branch as a query'],
   ['reduce', 'the grouping algorithm is not published: group by replace_regex() of digits'],
-  ['make-graph, graph-match, graph-to-table and their kin', 'follow the edges with join'],
-  ['inline_external_table, external_table, cluster, database, workspace, arg, adx', 'data outside the case'],
+  ['graph-where-nodes, graph-where-edges, graph()', 'filter the tables before make-graph'],
+  ['external_table, cluster, database, workspace, arg, adx', 'data outside the case'],
   ['macro-expand, assert-schema, restrict, alias', 'not used by hunting queries'],
 ]
 
@@ -110,6 +126,14 @@ export function kqlDocumentation(known: {
     'materialize',
     'table',
     'typeof',
+    'all',
+    'any',
+    'map',
+    'inner_nodes',
+    'labels',
+    'node_degree_in',
+    'node_degree_out',
+    'node_id',
   ])
   const line = (row: {
     name: string
@@ -160,7 +184,8 @@ export function kqlDocumentation(known: {
     '## Scalar functions',
     '',
     '*JavaScript*: SQL cannot say it exactly, so it runs as a function of ours in the engine, at about a microsecond a row.',
-    'Besides these: `column_ifexists`, `column_names_of`, `pack_all`, `ingestion_time` (the time of the event stands in).',
+    'Besides these: `column_ifexists`, `column_names_of`, `pack_all`, `ingestion_time` (the time of the event stands in); and in',
+    'graph patterns `all`, `any`, `map`, `inner_nodes`, `node_degree_in`, `node_degree_out`, `node_id`, `labels` (always empty).',
     '',
     '| function | rules | note |',
     '|---|---|---|',

@@ -3,6 +3,7 @@ import { arrayRows } from '../native/arrays.ts'
 import type { NativeRow } from '../native/define.ts'
 import { geoRows } from '../native/geo.ts'
 import { geoIpRows } from '../native/geo-ip.ts'
+import { graphRows } from '../native/graph.ts'
 import { hashRows } from '../native/hash.ts'
 import { networkRows } from '../native/network.ts'
 import { punycodeRows } from '../native/punycode.ts'
@@ -20,6 +21,7 @@ const rows: readonly NativeRow[] = [
   ...arrayRows,
   ...geoRows,
   ...geoIpRows,
+  ...graphRows,
   ...hashRows,
   ...networkRows,
   ...punycodeRows,
@@ -40,6 +42,7 @@ export const nativeFunctions: readonly NativeFunction[] = rows.map((row) => row.
 const HELPERS: ReadonlySet<string> = new Set([
   'array_find',
   'countof',
+  'graph_components',
   'hash_long',
   'hash_text',
   'indexof',

@@ -1,4 +1,5 @@
 import type { Expr, Json, Rel } from '../../plan/expr.ts'
+import type { AlongPath } from '../../plan/graph.ts'
 import { refusal } from '../../plan/refusal.ts'
 import type { SqlBuilder } from '../builder.ts'
 import type { Dialect } from '../dialect.ts'
@@ -18,6 +19,8 @@ export interface ExprScope {
   readonly relation: Relation | undefined
   /** SQL of a shared subquery. */
   readonly subquery: (rel: Rel) => Relation
+  /** SQL of an expression along a path, where a pattern has one. */
+  readonly along?: (expr: AlongPath) => string
 }
 
 /** Renders an expression as a value: nulls exactly as Kusto has them. */
@@ -123,15 +126,12 @@ function render(scope: ExprScope, expr: Expr, filter: boolean): string {
       return renderCall(scope, expr, [expr.value, ...expr.items], filter)
     case 'in-table':
       return renderCall(scope, { ...expr, name: `${expr.name} table` }, [expr.value], filter)
+    case 'along':
+      if (scope.along === undefined) throw new Error('invariant: a path outside a pattern')
+      return scope.along(expr)
   }
 }
 
-function renderLiteral(scope: ExprScope, type: KustoType, value: Json): string {
-  const { builder } = scope
-  if (value === null) return nullOf(scope, type)
-  switch (type) {
-    case 'bool':
-      return value === true ? 'true' : 'false'
 /** `toscalar()` over the rows of the same partition: its first value there. */
 function ownScalar(scope: ExprScope, relation: Relation, cell: string): string {
   const own = scope.relation?.partition
@@ -143,6 +143,12 @@ function ownScalar(scope: ExprScope, relation: Relation, cell: string): string {
   return `(SELECT "$first" FROM (${firsts}) WHERE "$of" = ${own})`
 }
 
+function renderLiteral(scope: ExprScope, type: KustoType, value: Json): string {
+  const { builder } = scope
+  if (value === null) return nullOf(scope, type)
+  switch (type) {
+    case 'bool':
+      return value === true ? 'true' : 'false'
     case 'int':
     case 'long':
     case 'timespan':
@@ -233,13 +239,13 @@ function callOf(
       const relation = scope.subquery(expr.table)
       const first = relation.columns[0]
       if (first === undefined) return refuse('a list without a column')
+      if (relation.partition !== undefined) return refuse('a list from the rows of a partition')
       return { from: relation.from, column: first.sql, type: first.type }
     },
     native: (name) => {
       scope.builder.requiredFunctions.add(name)
       return name
     },
-      if (relation.partition !== undefined) return refuse('a list from the rows of a partition')
     refuse,
   }
 }

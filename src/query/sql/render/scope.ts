@@ -1,9 +1,11 @@
 import type { Column, Rel } from '../../plan/expr.ts'
+import type { Graph } from '../../plan/graph.ts'
 import { refusal } from '../../plan/refusal.ts'
 import { ident, type SqlBuilder } from '../builder.ts'
 import type { Dialect } from '../dialect.ts'
 import { identifiers, type OrderKey, type Relation, type SqlColumn } from '../relation.ts'
 import type { ExprScope } from './expression.ts'
+import type { GraphTables } from './graph.ts'
 
 /** State of rendering one statement. */
 export interface TableScope {
@@ -15,6 +17,7 @@ export interface TableScope {
   readonly done: Map<Rel, Relation>
   /** What the leaf of a subquery of mv-apply or partition stands for. */
   readonly leaves: Map<number, Relation>
+  readonly graphs: Map<Graph, GraphTables>
 }
 
 /** A relation whose columns carry their own names and which has no order. */

@@ -6,6 +6,9 @@ import { physicalColumnNames } from '../types.ts'
 import { renderAggregates } from './aggregates.ts'
 import { renderApply, renderExpand, renderPartition } from './expand.ts'
 import { renderAs, renderCondition, renderExpr } from './expression.ts'
+import { renderToTable } from './graph.ts'
+import { renderMatch } from './graph-match.ts'
+import { renderShortestPaths } from './graph-paths.ts'
 import { renderJoin } from './join.ts'
 import { renderParse, renderParseKv } from './parse.ts'
 import { renderScan } from './scan.ts'
@@ -64,6 +67,12 @@ export function renderNode(scope: TableScope, rel: Rel): Relation {
       return renderPartition(scope, rel)
     case 'scan':
       return renderScan(scope, rel, renderSerialize(scope, renderRel(scope, rel.input)))
+    case 'graph-match':
+      return renderMatch(scope, rel)
+    case 'graph-shortest-paths':
+      return renderShortestPaths(scope, rel)
+    case 'graph-to-table':
+      return renderToTable(scope, rel)
     case 'apply-input': {
       const leaf = scope.leaves.get(rel.id)
       if (leaf === undefined) throw new Error(`invariant: no rows for subquery ${rel.id}`)
