@@ -66,7 +66,7 @@ export function createInvestigation(options: { readonly report: Report }): Inves
         ...observer.observations.map(({ host }) => host).filter((host) => host !== undefined),
         ...[...telemetry.hosts.keys(), ...telemetry.files.computers()].filter((host) => host !== ''),
       ])
-      const correlated = correlate(observer.observations, hosts, observer.logons, (entry) =>
+      const correlated = correlate(observer.observations, hosts, observer, (entry) =>
         observer.dismiss(entry),
       )
       // A repository that was joined to a host by its content is that host's stored state.

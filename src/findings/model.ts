@@ -132,6 +132,8 @@ export interface ObservationContext {
 export type SideSignal =
   | 'repository-replaced'
   | 'foreign-provider'
+  /** Who serves a class of consumers: no act, but what stands behind it. */
+  | 'provider-registered'
   | 'consumer-child'
   | 'script-creates'
   | 'command-creates'

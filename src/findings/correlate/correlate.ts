@@ -1,7 +1,7 @@
 import type { Dismissed, Observation, SubscriptionFacts } from '../model.ts'
-import type { RemoteLogons } from '../observe/index.ts'
+import type { ConsumerProviders, RemoteLogons, ServedClass } from '../observe/index.ts'
 import { joinAttempts } from './attempts.ts'
-import { joinExecutions } from './executions.ts'
+import { joinExecutions, startedProvider } from './executions.ts'
 import { finishDraft } from './finish.ts'
 import { type Draft, draftsByName, itemsOf } from './graph.ts'
 import type { Hosts } from './hosts.ts'
@@ -18,6 +18,12 @@ const LOGON_WINDOW = 3_000_000_000n
 const ANNOUNCEMENT = 600_000_000n
 const MAX_LOGONS = 3
 
+/** What is kept to be looked up for a subscription, and is nothing by itself. */
+export interface Beside {
+  readonly logons: RemoteLogons
+  readonly providers: ConsumerProviders
+}
+
 /**
  * All observations → one entry for each real subscription of each host. The result does not depend on the order of
  * the observations.
@@ -25,7 +31,7 @@ const MAX_LOGONS = 3
 export function correlate(
   observations: readonly Observation[],
   hosts: Hosts,
-  logons: RemoteLogons,
+  { logons, providers }: Beside,
   dismiss: (entry: Dismissed) => void,
 ): SubscriptionFacts[] {
   const items = distinct(observations.map((observation) => itemOf(observation, hosts)).sort(compareItems))
@@ -41,7 +47,7 @@ export function correlate(
   const timers = timersOf(items)
   const activations = activationsOf(items)
   const announced = (draft: Draft): bigint | undefined => firstOwnActivation(draft, activations)
-  const around = (draft: Draft, lifecycle: Lifecycle, user: string | undefined): readonly Observation[] => {
+  const signedIn = (draft: Draft, lifecycle: Lifecycle, user: string | undefined): readonly Observation[] => {
     const made = lifecycle.createdFiletime ?? announced(draft)
     if (made === undefined) return []
     return logons
@@ -49,6 +55,10 @@ export function correlate(
       .filter(({ context }) => sameAccount(context?.account, user))
       .slice(-MAX_LOGONS)
   }
+  const around: typeof signedIn = (draft, lifecycle, user) => [
+    ...signedIn(draft, lifecycle, user),
+    ...providers.serving(servedClass(draft, hosts)),
+  ]
   return mergeNameless(joined)
     .map((draft) => finishDraft(draft, hosts, timers, around, announced))
     .sort(
@@ -57,6 +67,17 @@ export function correlate(
         compareText(a.firstSeen ?? '', b.firstSeen ?? '') ||
         compareText(a.id, b.id),
     )
+}
+
+function servedClass(draft: Draft, hosts: Hosts): ServedClass {
+  const items = itemsOf(draft)
+  return {
+    hosts: hosts.namesOf(draft.host),
+    evidences: new Set(items.map(({ observation }) => observation.sighting.evidence)),
+    class: draft.consumer?.class ?? '',
+    namespace: draft.namespace,
+    started: items.map(startedProvider).filter((name) => name !== undefined),
+  }
 }
 
 function isAuthored({ attempt, observation }: Item): boolean {

@@ -19,7 +19,8 @@ export function joinExecutions(drafts: readonly Draft[], items: readonly Item[])
   const byHost = draftsByHost(drafts)
   const lives = new Map(drafts.map((draft) => [draft, lifeOf(draft)]))
   for (const item of items) {
-    if (item.observation.operation !== 'executed') continue
+    const { operation, context } = item.observation
+    if (operation !== 'executed' && context?.signal !== 'foreign-provider') continue
     const candidates = candidatesFor(item, byHost.get(item.host) ?? [], lives)
     if (candidates.length > 0) {
       for (const draft of candidates) draft.extra.push(ordinary(item))
@@ -82,7 +83,9 @@ function runsAs(draft: Draft, item: Item): boolean {
   if (consumer === undefined) return false
   const { context } = item.observation
   if (context?.signal === 'foreign-provider') {
-    const provider = /provider (.*?) started/.exec(context.detail ?? '')?.[1]?.toLowerCase()
+    // Windows' own class, given to another part: that is about every subscription and about none.
+    if (item.observation.operation !== 'executed') return false
+    const provider = startedProvider(item)
     return (
       isUnknownClass(consumer.class) &&
       (provider === undefined || consumer.class.includes(provider) || provider.includes(consumer.class))
@@ -90,6 +93,11 @@ function runsAs(draft: Draft, item: Item): boolean {
   }
   if (item.consumerClass === '' || consumer.class === item.consumerClass) return item.consumerClass !== ''
   return payloadsOf(draft).superclasses.has(item.consumerClass)
+}
+
+/** Name of the provider, lower case, that an event 5857 tells the start of. */
+export function startedProvider({ observation: { context } }: Item): string | undefined {
+  return /^provider (.*?) started/.exec(context?.detail ?? '')?.[1]?.toLowerCase()
 }
 
 const KNOWN_CLASSES = new Set([

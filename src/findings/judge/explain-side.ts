@@ -26,7 +26,9 @@ function show(text: string): string {
   return line.length <= MAX_SHOWN ? line : `${line.slice(0, MAX_SHOWN - 1)}…`
 }
 
-function storyOf({ context }: Observation): string | undefined {
+function storyOf({ context, operation }: Observation): string | undefined {
+  if (context?.signal === 'foreign-provider' && operation === 'modified')
+    return `one of Windows' own consumer classes was given to another part, which gets every event of it and can run code as SYSTEM: ${show(context.detail ?? '')}`
   const tell = context?.signal === undefined ? undefined : STORIES[context.signal]
   if (tell === undefined) return undefined
   const name = baseName(context?.image)

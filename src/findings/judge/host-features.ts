@@ -206,7 +206,8 @@ export function hostFeatures(facts: SubscriptionFacts, content: JudgementContent
     const detail = tellingDetail(seen, facts.consumer?.class)
     const child = signal === 'consumer-child' ? baseName(seen[0]?.context?.image) : ''
     const more = detail ?? (child === '' ? undefined : `${child}.exe`)
-    applied.push({ id, text: more === undefined ? text : `${text}: ${more}`, from: placesOf(seen) })
+    const words = isTakenOver(seen) ? "One of Windows' own consumer classes was given to another part" : text
+    applied.push({ id, text: more === undefined ? words : `${words}: ${more}`, from: placesOf(seen) })
   }
   const commands = withSignal(facts, 'command-creates').filter(({ context }) => {
     const classes = context?.classes
@@ -226,6 +227,13 @@ export function hostFeatures(facts: SubscriptionFacts, content: JudgementContent
     })
   }
   return [...applied, ...mofcompFeatures(facts, content), ...disguiseFeatures(facts)]
+}
+
+/** A registration in WMI's store, and no part that was seen to be loaded. */
+function isTakenOver(seen: readonly Observation[]): boolean {
+  return seen.every(
+    ({ context, operation }) => context?.signal === 'foreign-provider' && operation === 'modified',
+  )
 }
 
 const aside = (detail: string | undefined): string => (detail === undefined ? '' : `: ${detail}`)

@@ -4,13 +4,19 @@ import type { TextEvidence } from '../../records/read.ts'
 import { lineOf } from './line.ts'
 import { partOf } from './objects.ts'
 import { at, type Place } from './place.ts'
+import type { ConsumerProviders } from './providers.ts'
 import type { ObserveSink } from './sink.ts'
 
 /**
  * Instances of subscription classes in a MOF text, each an attempt: a file shows what would be created if it were
  * compiled, not that it was.
  */
-export function observeMof(evidence: TextEvidence, sink: ObserveSink, report: Report): void {
+export function observeMof(
+  evidence: TextEvidence,
+  sink: ObserveSink,
+  report: Report,
+  providers: ConsumerProviders,
+): void {
   const document = parseMof(evidence.text, { source: evidence.path, report })
   const parents = new Map<string, string>()
   for (const statement of document.statements) {
@@ -27,10 +33,14 @@ export function observeMof(evidence: TextEvidence, sink: ObserveSink, report: Re
       })
     }
     if (statement.kind !== 'instance') continue
-    const part = partOf(mofInstanceToCim(statement, document), superclasses(statement.className, parents))
-    if (part === undefined) continue
+    const instance = mofInstanceToCim(statement, document)
     const place: Place = {
       sighting: { evidence: evidence.evidence, source: 'mof', offset: statement.start },
+    }
+    const part = partOf(instance, superclasses(statement.className, parents))
+    if (part === undefined) {
+      providers.addObject(instance, statement.namespace, place)
+      continue
     }
     sink.observe(
       at(place, ['attempt', ...part.shows], {

@@ -20,6 +20,7 @@ import { RemoteLogons } from './logons.ts'
 import { observeMof } from './mof-text.ts'
 import { PowerShellObserver } from './powershell.ts'
 import { observeProcess, securityProcess, sysmonProcess } from './process.ts'
+import { ConsumerProviders } from './providers.ts'
 import { observeRepository } from './repository.ts'
 import { observeRow } from './rows.ts'
 import {
@@ -92,6 +93,7 @@ export class Observer {
   readonly observations: Observation[] = []
   readonly dismissed: DismissedCollector = new DismissedCollector()
   readonly logons: RemoteLogons = new RemoteLogons()
+  readonly providers: ConsumerProviders = new ConsumerProviders()
   readonly #children = new Map<string, Observation[]>()
   readonly #report: Report
   readonly #authors: AuthoredReader
@@ -128,8 +130,10 @@ export class Observer {
     if (kind === 'sysmon') this.#sysmon(event)
     else if (kind === 'security') this.#security(event)
     else if (kind === 'powershell' || kind === 'powershell-classic') this.#powershell.add(event)
-    else if (kind === 'application-wmi') observeBrokenFilter(event, this)
-    else if (kind === 'defender-av') observeAsr(event, this)
+    else if (kind === 'application-wmi') {
+      observeBrokenFilter(event, this)
+      this.providers.addEvent(event)
+    } else if (kind === 'defender-av') observeAsr(event, this)
     else if (kind === 'winrm') this.logons.addWinRm(event)
     else if (kind === 'wmi-activity' || kind === 'other') {
       const elastic = event.names.some((name) => name.endsWith('consumer_name'))
@@ -146,11 +150,11 @@ export class Observer {
   }
 
   addMof(text: TextEvidence): void {
-    observeMof(text, this, this.#report)
+    observeMof(text, this, this.#report, this.providers)
   }
 
   addRepository(files: RepositoryFiles): void {
-    observeRepository(files, readSubscriptionObjects(files, this.#report), this)
+    observeRepository(files, readSubscriptionObjects(files, this.#report), this, this.providers)
   }
 
   addInventory(entry: InventoryEntry): void {
@@ -162,6 +166,7 @@ export class Observer {
     this.#powershell.flush()
     for (const children of this.#children.values()) this.observations.push(...children)
     this.#children.clear()
+    this.observations.push(...this.providers.hijacked())
   }
 
   #sysmon(event: EventRecord): void {

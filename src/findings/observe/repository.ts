@@ -1,6 +1,7 @@
 import type { RepositoryFiles, RepositoryObject } from '../../records/cim/types.ts'
 import { defined, partOf } from './objects.ts'
 import { at, type Place } from './place.ts'
+import type { ConsumerProviders } from './providers.ts'
 import type { ObserveSink } from './sink.ts'
 
 /**
@@ -11,11 +12,11 @@ export function observeRepository(
   files: RepositoryFiles,
   objects: readonly RepositoryObject[],
   sink: ObserveSink,
+  providers: ConsumerProviders,
 ): void {
   const evidence = files.evidence.objects ?? files.evidence.index ?? files.source
   for (const object of objects) {
     const part = partOf(object.instance, object.superclasses)
-    if (part === undefined) continue
     const place: Place = {
       ...(files.host === undefined ? {} : { host: files.host }),
       sighting: {
@@ -24,6 +25,10 @@ export function observeRepository(
         offset: object.offset,
         ...(object.state === 'live' ? {} : { recovered: true as const }),
       },
+    }
+    if (part === undefined) {
+      providers.addObject(object.instance, object.namespace, place)
+      continue
     }
     sink.observe(
       at(place, part.shows, {
