@@ -8,9 +8,9 @@ import {
   conversionDirection,
   yamlToArm,
 } from '../exports/sentinel/index.ts'
-import { diagnosticText } from '../reports/index.ts'
 import { EXIT, type ExitStatus } from './exit-status.ts'
 import { checkOutput, writeOutput } from './output.ts'
+import { sayDiagnostic } from './say.ts'
 
 interface Flags {
   readonly output?: string
@@ -62,7 +62,10 @@ function run(file: string, flags: Flags): ExitStatus {
   const text = readRuleFile(file)
   const toArm = conversionDirection(text) === 'to-arm'
   const converted = flags.output === undefined && toArm ? undefined : convert(text, file, flags)
-  const sound = check(toArm ? text : (converted ?? ''), file, flags.check === true)
+  // Faults of a template are faults of the YAML that it became: that is the file to mend.
+  const sound = toArm
+    ? check(text, file, flags.check === true)
+    : check(converted ?? '', flags.output ?? `${file} as YAML`, flags.check === true)
   if (flags.output !== undefined && converted !== undefined) {
     writeOutput(flags.output, converted, { force: flags.force ?? false })
   }
@@ -72,25 +75,35 @@ function run(file: string, flags: Flags): ExitStatus {
 function convert(text: string, file: string, flags: Flags): string {
   return conversionDirection(text) === 'to-arm'
     ? yamlToArm(text, file, flags.apiVersion)
-    : armToYaml(text, file)
+    : armToYaml(text, file, sayDiagnostic)
 }
 
-/** Tells what is wrong with the rule; advice only when it was asked for. */
-function check(yaml: string, file: string, all: boolean): boolean {
-  const report = (diagnostic: Diagnostic): void => {
-    if (all || diagnostic.severity === 'error') {
-      process.stderr.write(`triad: ${diagnosticText(diagnostic)}\n`)
+/** Tells what is wrong with each rule of a file, at its line; advice only when it was asked for. */
+function check(yaml: string, source: string, all: boolean): boolean {
+  let sound = true
+  for (const { text, start } of documentsOf(yaml)) {
+    const report = (diagnostic: Diagnostic): void => {
+      if (!all && diagnostic.severity !== 'error') return
+      const { at } = diagnostic
+      const place = at?.in === 'text' ? { ...at, start: at.start + start, end: at.end + start } : at
+      sayDiagnostic(place === undefined ? diagnostic : { ...diagnostic, at: place }, yaml)
     }
+    const isAnalytics = /^(kind|severity|queryFrequency):/m.test(text)
+    const checked = isAnalytics ? checkSentinelRule : checkSentinelHunting
+    if (!checked(text, source, report)) sound = false
   }
-  return yaml
-    .split(/^---\r?$/m)
-    .filter((part) => part.trim() !== '')
-    .map((part) =>
-      /^(kind|severity|queryFrequency):/m.test(part)
-        ? checkSentinelRule(part, file, report)
-        : checkSentinelHunting(part, file, report),
-    )
-    .every((sound) => sound)
+  return sound
+}
+
+/** The YAML documents of a file, with where each begins. */
+function documentsOf(yaml: string): { text: string; start: number }[] {
+  const starts = [0, ...[...yaml.matchAll(/^---[ \t]*\r?\n/gm)].map((match) => match.index + match[0].length)]
+  return starts
+    .map((start, index) => ({
+      start,
+      text: yaml.slice(start, starts[index + 1]).replace(/---[ \t]*\r?\n$/, ''),
+    }))
+    .filter(({ text }) => text.trim() !== '')
 }
 
 function readRuleFile(file: string): string {

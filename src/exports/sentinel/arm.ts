@@ -1,3 +1,4 @@
+import { type ArmScope, evaluate, isExpression, lastSegment, NO_SCOPE } from './arm-expression.ts'
 import { applyDifferences, isObject, type Json, type JsonObject } from './delta.ts'
 import { toIsoDuration, toYamlDuration } from './duration.ts'
 import { TRIGGER_OPERATORS } from './limits.ts'
@@ -90,14 +91,18 @@ export function ruleResource(rule: JsonObject, apiVersion: string = RULE_API_VER
   }
 }
 
-/** The rule that a resource holds, as the repository's YAML has it; properties without a YAML name keep theirs. */
-export function ruleFromResource(resource: JsonObject): JsonObject {
+/**
+ * The rule that a resource holds, as the repository's YAML has it. Expressions stand for what they give where the template
+ * itself says it; an id that only a deployment knows is left out.
+ */
+export function ruleFromResource(resource: JsonObject, scope: ArmScope = NO_SCOPE): JsonObject {
   const raw = resource.properties
-  const properties = isObject(raw) ? (unescapeExpressions(raw) as JsonObject) : {}
-  const rule: [string, Json][] = [['id', idFromName(resource.name)]]
+  const properties = isObject(raw) ? (resolveExpressions(raw, scope) as JsonObject) : {}
+  const rule: [string, Json][] = []
   const take = (yaml: string, value: Json | undefined): void => {
     if (value !== undefined && value !== null) rule.push([yaml, value])
   }
+  take('id', idFromName(resource.name, scope))
   take('name', properties.displayName)
   take('description', properties.description)
   take('severity', properties.severity)
@@ -172,9 +177,9 @@ export function huntingProperties(rule: JsonObject): JsonObject {
 }
 
 /** The hunting query that a saved search holds. */
-export function huntingFromResource(resource: JsonObject): JsonObject {
+export function huntingFromResource(resource: JsonObject, scope: ArmScope = NO_SCOPE): JsonObject {
   const properties = isObject(resource.properties)
-    ? (unescapeExpressions(resource.properties) as JsonObject)
+    ? (resolveExpressions(resource.properties, scope) as JsonObject)
     : {}
   const tags = Array.isArray(properties.tags) ? properties.tags.filter(isObject) : []
   const tag = (...names: string[]): Json | undefined =>
@@ -182,7 +187,7 @@ export function huntingFromResource(resource: JsonObject): JsonObject {
   const list = (value: Json | undefined): Json | undefined =>
     typeof value === 'string' ? value.split(',').map((item) => item.trim()) : value
   const rule: [string, Json | undefined][] = [
-    ['id', idFromName(resource.name)],
+    ['id', idFromName(resource.name, scope)],
     ['name', properties.displayName],
     ['description', tag('description')],
     ['tactics', list(tag('tactics'))],
@@ -206,10 +211,9 @@ export function template(resources: readonly JsonObject[], metadata?: JsonObject
 }
 
 /** Last segment of a resource's name, be it plain or an ARM expression that joins the workspace and the id. */
-function idFromName(name: Json | undefined): string {
-  const text = typeof name === 'string' ? name : ''
-  const literal = /^\[.*?'([^']*(?:''[^']*)*)'\s*\)\s*\]$/.exec(text)?.[1]?.replaceAll("''", "'") ?? text
-  return literal.split('/').at(-1) ?? literal
+function idFromName(name: Json | undefined, scope: ArmScope): string | undefined {
+  if (typeof name !== 'string') return ''
+  return isExpression(name) ? lastSegment(name, scope) : (name.split('/').at(-1) ?? name)
 }
 
 const armLiteral = (text: string): string => text.replaceAll("'", "''")
@@ -222,11 +226,27 @@ function escapeExpressions(value: Json): Json {
   return mapTexts(value, (text) => (/^\[[\s\S]*\]$/.test(text) ? `[${text}` : text))
 }
 
-function unescapeExpressions(value: Json): Json {
-  return mapTexts(value, (text) => (/^\[\[[\s\S]*\]$/.test(text) ? text.slice(1) : text))
+function resolveExpressions(value: Json, scope: ArmScope): Json {
+  return mapTexts(value, (text) =>
+    isExpression(text)
+      ? (evaluate(text, scope) ?? text)
+      : /^\[\[[\s\S]*\]$/.test(text)
+        ? text.slice(1)
+        : text,
+  )
 }
 
-function mapTexts(value: Json, map: (text: string) => string): Json {
+/** Properties of a resource that hold an expression whose value the template does not say, as paths with the text. */
+export function openExpressions(resource: JsonObject, scope: ArmScope): string[] {
+  const open: string[] = []
+  mapTexts(resource.properties ?? {}, (text) => {
+    if (isExpression(text) && evaluate(text, scope) === undefined) open.push(text)
+    return text
+  })
+  return open
+}
+
+function mapTexts(value: Json, map: (text: string) => Json): Json {
   if (typeof value === 'string') return map(value)
   if (Array.isArray(value)) return value.map((item: Json) => mapTexts(item, map))
   if (!isObject(value)) return value

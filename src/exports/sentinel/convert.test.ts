@@ -100,7 +100,129 @@ describe('YAML to ARM and back', () => {
   })
 })
 
+describe('a file that nobody touched comes back character by character', () => {
+  const [rule = ''] = twentyRules()
+  test.each([
+    ['Windows line ends', rule.replaceAll('\n', '\r\n')],
+    ['a byte order mark, document marks and blank lines at the end', `\uFEFF---\n${rule}...\n\n`],
+    [
+      'lists at the indentation of their key',
+      rule.replace('  - Persistence\n  - PrivilegeEscalation', '- Persistence\n- PrivilegeEscalation'),
+    ],
+    ['trailing blanks', rule.replace('severity: Informational', 'severity: Informational   ')],
+    ['anchors and aliases', rule.replace('name: Plain name', 'name: &n Plain name\nalias: *n')],
+    [
+      'a folded query',
+      rule.replace(/query: \|[\s\S]*?(?=entity)/, 'query: >\n  T\n  | take 1\n\n  | take 2\n'),
+    ],
+    [
+      'escapes in quotes',
+      rule.replace(/query: \|[\s\S]*?(?=entity)/, 'query: "\\u2028\\x01\\_\\/ \\ud83d\\ude00"\n'),
+    ],
+    ['comments behind keys', rule.replace('tactics:', 'tactics: # why')],
+  ])('%s', (_, text) => {
+    const arm = yamlToArm(text, 'rule.yaml')
+    expect(armToYaml(arm, 'rule.json')).toBe(text)
+    const edited = JSON.parse(arm)
+    edited.resources[0].properties.severity = 'Low'
+    expect(parse(armToYaml(JSON.stringify(edited), 'rule.json'))).toMatchObject({ severity: 'Low' })
+  })
+
+  test('what old YAML takes for a line end is never written as itself', () => {
+    const arm = JSON.parse(yamlToArm('id: a\nkind: NRT\nquery: q\n', 'rule.yaml'))
+    arm.resources[0].properties.query = 'a\u2028b\u0085c\u2029\nd'
+    const yaml = armToYaml(JSON.stringify(arm), 'rule.json')
+    expect(yaml).not.toMatch(/[\u0085\u2028\u2029]/)
+    expect(parse(yaml).query).toBe('a\u2028b\u0085c\u2029\nd')
+  })
+})
+
+describe('expressions of a template', () => {
+  const GUID = '2f6f3f0e-7d9b-4a7e-9d2a-6a8f0b8d1c11'
+  const SCOPE = {
+    parameters: {
+      workspace: { type: 'String' },
+      ruleId: { type: 'string', defaultValue: GUID },
+      on: { defaultValue: false },
+    },
+    variables: { title: "It's", made: "[concat('a','b')]" },
+  }
+  const arm = (name: string, properties: Json = {}): string =>
+    JSON.stringify({
+      ...SCOPE,
+      resources: [{ type: 'microsoft.securityinsights/ALERTRULES', name, kind: 'NRT', properties }],
+    })
+  const faults = (text: string): string[] => {
+    const found: string[] = []
+    armToYaml(text, 't.json', ({ message }) => found.push(message))
+    return found
+  }
+
+  test.each([
+    `[concat(parameters('workspace'),'/Microsoft.SecurityInsights/${GUID}')]`,
+    `[format('{0}/{1}/{2}', parameters('workspace'), 'Microsoft.SecurityInsights', '${GUID}')]`,
+    "[concat(parameters('workspace'), '/Microsoft.SecurityInsights/', parameters('ruleId'))]",
+    "[concat( concat(parameters('WORKSPACE'),'/Microsoft.SecurityInsights/'),parameters('RULEID') )]",
+    GUID,
+  ])('the id is the end of the name: %s', (name) => {
+    expect(parse(armToYaml(arm(name), 't.json')).id).toBe(GUID)
+    expect(JSON.parse(yamlToArm(armToYaml(arm(name), 't.json'), 't.yaml'))).toEqual(JSON.parse(arm(name)))
+  })
+
+  test.each([
+    "[concat(parameters('workspace'),'/Microsoft.SecurityInsights/',guid('a'))]",
+    '[guid(resourceGroup().id)]',
+    "[concat('a', ]",
+  ])('an id that only a deployment knows is left out: %s', (name) => {
+    expect(parse(armToYaml(arm(name), 't.json')).id).toBeUndefined()
+    expect(JSON.parse(yamlToArm(armToYaml(arm(name), 't.json'), 't.yaml'))).toEqual(JSON.parse(arm(name)))
+  })
+
+  test('a property stands for its value where the template says it, and is told where not', () => {
+    const properties = {
+      displayName: "[variables('title')]",
+      enabled: "[parameters('on')]",
+      description: "[concat(variables('title'), ' x''y')]",
+      query: '[[T] | where x == "[y]"',
+      severity: "[variables('made')]",
+      tactics: ["[createArray('a')[0]]"],
+    }
+    const text = arm(GUID, properties)
+    expect(parse(armToYaml(text, 't.json'))).toMatchObject({
+      name: "It's",
+      enabled: false,
+      description: "It's x'y",
+      query: '[[T] | where x == "[y]"',
+      severity: "[variables('made')]",
+    })
+    expect(faults(text)).toEqual([
+      "[variables('made')] is an expression that only a deployment can evaluate: it stands in the YAML as text",
+      "[createArray('a')[0]] is an expression that only a deployment can evaluate: it stands in the YAML as text",
+    ])
+    expect(JSON.parse(yamlToArm(armToYaml(text, 't.json'), 't.yaml'))).toEqual(JSON.parse(text))
+  })
+})
+
 describe('ARM to YAML and back', () => {
+  test('named resources are read, those that exist already are only named', () => {
+    const rule = {
+      type: 'Microsoft.SecurityInsights/alertRules',
+      name: 'a',
+      kind: 'NRT',
+      properties: { query: 'T' },
+    }
+    const arm = { resources: { la: { existing: true, type: 'x/y', name: 'w' }, rule } }
+    const yaml = armToYaml(JSON.stringify(arm), 't.json')
+    expect(parse(yaml)).toMatchObject({ id: 'a', query: 'T' })
+    expect(JSON.parse(yamlToArm(yaml, 't.yaml'))).toEqual(arm)
+  })
+
+  test('an answer of the service is no rule file: it is refused, not made into an empty rule', () => {
+    const answer = { id: '/subscriptions/x', name: 'a', kind: 'Scheduled', properties: { query: 'T' } }
+    expect(() => yamlToArm(JSON.stringify(answer), 'x.json')).toThrow('answer of the service')
+    expect(() => yamlToArm(JSON.stringify({ value: [answer] }), 'x.json')).toThrow('answer of the service')
+  })
+
   test('a portal export comes back whole: nulls, extra properties, its own version and name', () => {
     const arm = {
       $schema: 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#',

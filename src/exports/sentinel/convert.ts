@@ -1,15 +1,17 @@
 import { type Document, parseAllDocuments } from 'yaml'
-import { InputError } from '../../diagnostics/index.ts'
+import { InputError, type Report } from '../../diagnostics/index.ts'
 import {
   HUNTING_TYPE,
   huntingFromResource,
   huntingResource,
+  openExpressions,
   RULE_SHORT_TYPE,
   RULE_TYPE,
   ruleFromResource,
   ruleResource,
   template,
 } from './arm.ts'
+import { type ArmScope, scopeOf } from './arm-expression.ts'
 import {
   applyDifferences,
   asJson,
@@ -18,6 +20,7 @@ import {
   isObject,
   type Json,
   type JsonObject,
+  sameJson,
 } from './delta.ts'
 import { applyLook, type NodeLook, readLook, rulesDocument, writeYaml } from './layout.ts'
 
@@ -27,6 +30,8 @@ const KEPT = 'triadConversion'
 interface Kept {
   readonly delta: readonly DeltaEntry[]
   readonly look: readonly NodeLook[]
+  /** The whole YAML file, beside the first rule, where values and looks would not give it back character by character. */
+  readonly text?: string
 }
 
 /** What `triad convert` was given, by its content. */
@@ -47,6 +52,14 @@ export function yamlToArm(text: string, source: string, apiVersion?: string): st
     if (!isObject(whole)) {
       throw new InputError('platforms/not-a-rule', 'the file holds no rule', { in: 'file', source })
     }
+    if (whole.query === undefined && (isObject(whole.properties) || Array.isArray(whole.value))) {
+      throw new InputError(
+        'platforms/not-a-rule',
+        'the file is an answer of the service, no rule file and no template',
+        { in: 'file', source },
+        { hint: 'put the rule into the "resources" of an ARM template, as an export from the portal has it' },
+      )
+    }
     const { rule, delta } = takeKept(whole)
     if (delta.length > 0) original = delta
     rules.push(rule)
@@ -54,39 +67,62 @@ export function yamlToArm(text: string, source: string, apiVersion?: string): st
   // Two layers: what this template was before it became YAML, then what the YAML says beyond it.
   const restored = applyDifferences(template(rules.map((rule) => toResource(rule, apiVersion))), original)
   const resources = resourcesOf(restored)
-  const kept = documents.map((document, index) => {
+  const scope = scopeOf(restored)
+  const kept = documents.map((document, index): Kept => {
     const look = readLook(document).filter(({ at }) => !(at[0] === 'metadata' && at[1] === KEPT))
-    const rule = rules[index] ?? {}
-    return keptJson({ delta: differences(fromResource(resources[index] ?? {}), rule), look })
+    return { delta: differences(fromResource(resources[index] ?? {}, scope), rules[index] ?? {}), look }
   })
-  const metadata = kept.every((entry) => Object.keys(entry).length === 0) ? undefined : { [KEPT]: kept }
-  return `${JSON.stringify(metadata === undefined ? restored : withMetadata(restored, metadata), undefined, 2)}\n`
+  const arm = armText(restored, kept)
+  const [first, ...rest] = kept
+  // A file that was a template before carries its own remainder and is rewritten anyway.
+  if (first === undefined || original.length > 0 || armToYaml(arm, source) === text) return arm
+  return armText(restored, [{ ...first, text }, ...rest])
 }
 
-/** ARM template → rule YAML, one document a rule. Throws `platforms/not-a-rule` for a template with other resources. */
-export function armToYaml(text: string, source: string): string {
+function armText(whole: Json, kept: readonly Kept[]): string {
+  const entries = kept.map(keptJson)
+  const isPlain = entries.every((entry) => Object.keys(entry).length === 0)
+  return `${JSON.stringify(isPlain ? whole : withMetadata(whole, { [KEPT]: entries }), undefined, 2)}\n`
+}
+
+/**
+ * ARM template → rule YAML, one document a rule. Throws `platforms/not-a-rule` for a template with other resources. What
+ * only a deployment can evaluate is reported and stays as it is.
+ */
+export function armToYaml(text: string, source: string, report: Report = () => undefined): string {
   const { whole, kept } = withoutKept(readTemplate(text, source))
   const resources = resourcesOf(whole)
   if (resources.length === 0) {
     throw new InputError('platforms/not-a-rule', 'the template holds no resources', { in: 'file', source })
   }
-  for (const { type } of resources) {
-    if (type !== RULE_TYPE && type !== RULE_SHORT_TYPE && type !== HUNTING_TYPE) {
+  const scope = scopeOf(whole)
+  for (const resource of resources) {
+    if (![RULE_TYPE, RULE_SHORT_TYPE, HUNTING_TYPE].some((type) => isOfType(resource, type))) {
       throw new InputError(
         'platforms/not-a-rule',
-        `the template holds a resource of type ${String(type)}, which is no rule`,
+        `the template holds a resource of type ${String(resource.type)}, which is no rule`,
         { in: 'file', source },
         { hint: 'convert templates that hold analytics rules or hunting queries only' },
       )
     }
+    for (const expression of openExpressions(resource, scope)) {
+      report({
+        code: 'platforms/not-expressible',
+        severity: 'warning',
+        message: `${expression} is an expression that only a deployment can evaluate: it stands in the YAML as text`,
+        at: { in: 'file', source },
+        hint: 'write the value in its place',
+      })
+    }
   }
   const rules = resources.map((resource, index) => {
-    const base = fromResource(resource)
+    const base = fromResource(resource, scope)
     const entry = kept[index]
     return entry === undefined ? base : (applyDifferences(base, entry.delta) as JsonObject)
   })
-  const back = template(rules.map((rule) => toResource(rule)))
-  const delta = differences(back, whole)
+  const delta = differences(template(rules.map((rule) => toResource(rule))), whole)
+  const asWritten = kept[0]?.text
+  if (asWritten !== undefined && delta.length === 0 && saysSame(asWritten, rules, source)) return asWritten
   return rules
     .map((rule, index) => {
       const value = index === 0 && delta.length > 0 ? keepDelta(rule, delta) : rule
@@ -97,8 +133,27 @@ export function armToYaml(text: string, source: string): string {
     .join('---\n')
 }
 
+/** Whether a remembered file still says what the template says now: an edit there wins. */
+function saysSame(text: string, rules: readonly JsonObject[], source: string): boolean {
+  const documents = readDocuments(text, source)
+  return (
+    documents.length === rules.length &&
+    documents.every((document, index) => sameJson(asJson(plainValue(document, source)), rules[index] ?? {}))
+  )
+}
+
+/** Types of resources are compared without case. */
+const isOfType = (resource: JsonObject, type: string): boolean =>
+  typeof resource.type === 'string' && resource.type.toLowerCase() === type.toLowerCase()
+
+/** A list, or named resources as newer Bicep writes them; those that exist already are only named. */
 function resourcesOf(whole: Json): JsonObject[] {
   const resources = isObject(whole) ? whole.resources : undefined
+  if (isObject(resources)) {
+    return Object.values(resources)
+      .filter(isObject)
+      .filter(({ existing }) => existing !== true)
+  }
   return (Array.isArray(resources) ? resources : []).filter(isObject)
 }
 
@@ -110,8 +165,10 @@ function toResource(rule: JsonObject, apiVersion?: string): JsonObject {
   return isHunting(rule) ? huntingResource(rule) : ruleResource(rule, apiVersion)
 }
 
-function fromResource(resource: JsonObject): JsonObject {
-  return resource.type === HUNTING_TYPE ? huntingFromResource(resource) : ruleFromResource(resource)
+function fromResource(resource: JsonObject, scope: ArmScope): JsonObject {
+  return isOfType(resource, HUNTING_TYPE)
+    ? huntingFromResource(resource, scope)
+    : ruleFromResource(resource, scope)
 }
 
 function readDocuments(text: string, source: string): Document[] {
@@ -156,10 +213,11 @@ function readTemplate(text: string, source: string): JsonObject {
   throw new InputError('platforms/not-a-rule', 'the file holds no ARM template', { in: 'file', source })
 }
 
-function keptJson({ delta, look }: Kept): JsonObject {
+function keptJson({ delta, look, text }: Kept): JsonObject {
   return {
     ...(delta.length === 0 ? {} : { delta: asJson(delta) }),
     ...(look.length === 0 ? {} : { look: asJson(look) }),
+    ...(text === undefined ? {} : { text }),
   }
 }
 
@@ -174,6 +232,7 @@ function readKept(value: Json | undefined): Kept {
       ({ order }) => order === undefined || Array.isArray(order),
     ) as unknown as DeltaEntry[],
     look: list('look') as unknown as NodeLook[],
+    ...(typeof object.text === 'string' ? { text: object.text } : {}),
   }
 }
 

@@ -8,7 +8,6 @@ import {
   type Pair,
   parseDocument,
   Scalar,
-  stringify,
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml'
@@ -39,25 +38,26 @@ const WRITE = {
 export function rulesDocument(value: Json): Document {
   const document = new Document(value, { aliasDuplicateObjects: false })
   walk(document.contents as Node | null, [], (node) => {
-    if (
-      isScalar(node) &&
-      typeof node.value === 'string' &&
-      /\n/.test(node.value) &&
-      !/[ \t]\n|^\s/.test(node.value)
-    ) {
-      node.type = Scalar.BLOCK_LITERAL
-    }
+    if (!isScalar(node) || typeof node.value !== 'string') return
+    if (OLD_LINE_ENDS.test(node.value)) node.type = Scalar.QUOTE_DOUBLE
+    else if (/\n/.test(node.value) && !/[ \t]\n|^\s/.test(node.value)) node.type = Scalar.BLOCK_LITERAL
   })
   return document
 }
 
+/** Line ends to readers of YAML 1.1, Sentinel's among them, and plain characters to our writer: escaped in quotes. */
+const OLD_LINE_ENDS = /[\u0085\u2028\u2029]/
+const ESCAPES: Readonly<Record<string, string>> = { '\u0085': '\\N', '\u2028': '\\L', '\u2029': '\\P' }
+
 export function writeYaml(document: Document): string {
-  return document.toString(WRITE)
+  return document
+    .toString(WRITE)
+    .replace(new RegExp(OLD_LINE_ENDS, 'g'), (character) => ESCAPES[character] ?? character)
 }
 
 /** YAML of plain data in the house form: two blanks, no folding, literal blocks for text of several lines. */
 export function yamlText(value: Json): string {
-  return stringify(rulesDocument(value), WRITE)
+  return writeYaml(rulesDocument(value))
 }
 
 /** What of this document's form would be lost if its value were written by us. */
@@ -111,7 +111,8 @@ const STYLES = [
 
 /** A value edited meanwhile may not go with the old style: a number has no quotes. */
 function fits(value: unknown, style: string): boolean {
-  return typeof value === 'string' || style === Scalar.PLAIN
+  if (typeof value !== 'string') return style === Scalar.PLAIN
+  return style === Scalar.QUOTE_DOUBLE || !OLD_LINE_ENDS.test(value)
 }
 
 function lookOf(node: Node, at: readonly string[]): NodeLook {
