@@ -10,6 +10,8 @@ export interface Atom {
   readonly test: WqlOperator | 'like' | 'not-like' | 'isa' | 'not-isa' | 'null' | 'not-null'
   /** Text of the constant, pattern or class; `''` for null tests. */
   readonly value: string
+  /** Set when the comparison is with another property of the event, of which `value` is the name. */
+  readonly other?: { readonly property: string; readonly previous: boolean }
 }
 
 /** Alternatives (joined by OR) of comparisons (joined by AND). */
@@ -160,7 +162,7 @@ function comparison(left: WqlOperand, operator: WqlOperator, right: WqlOperand):
   }
   const same = left.path.join('.').toLowerCase() === right.path.join('.').toLowerCase()
   if (same) return operator === '=' || operator === '<=' || operator === '>=' ? 'always' : 'never'
-  return { ...place, test: operator, value: right.path.join('.') }
+  return { ...place, test: operator, value: right.path.join('.'), other: subject(right.path) }
 }
 
 function subject(path: WqlProperty): { readonly property: string; readonly previous: boolean } {
@@ -240,8 +242,17 @@ export function atomWords(atom: Atom): string {
   if (atom.test === 'null' || atom.test === 'not-null') return `${name} ${WORDS[atom.test]}`
   if (atom.test === 'like' || atom.test === 'not-like')
     return `${name} ${likeWords(atom.value, atom.test === 'like')}`
+  if (atom.other !== undefined) return comparedWords(name, atom, atom.other)
   const value = /^-?\d+(?:\.\d+)?$/.test(atom.value) ? atom.value : quoted(atom.value)
   return `${name} ${WORDS[atom.test]} ${value}`
+}
+
+/** `its State has changed`, `its Size is above its former Size`. */
+function comparedWords(name: string, atom: Atom, other: NonNullable<Atom['other']>): string {
+  const isSame = other.property.toLowerCase() === atom.property.toLowerCase()
+  if (isSame && other.previous !== atom.previous && (atom.test === '=' || atom.test === '!='))
+    return `${name.replace('its former', 'its')} has ${atom.test === '=' ? 'not ' : ''}changed`
+  return `${name} ${WORDS[atom.test]} ${other.previous ? 'its former' : 'its'} ${other.property}`
 }
 
 /** `contains "x"`, `begins with "x"`, or `is like "x_y"` where the pattern is more than that. */

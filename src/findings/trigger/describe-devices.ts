@@ -18,20 +18,15 @@ const DRIVE_TYPES: Readonly<Record<string, string>> = {
 export const volumes: Describer = {
   classes:
     /^(?:win32_volumechangeevent|win32_logicaldisk|cim_logicaldisk|win32_volume|win32_diskdrive|win32_diskpartition|win32_mappedlogicaldisk|win32_cdromdrive)$/,
-  consumes: (property) =>
-    [
-      'eventtype',
-      'drivetype',
-      'drivename',
-      'deviceid',
-      'interfacetype',
-      'name',
-      'freespace',
-      'driveletter',
-    ].includes(property),
+  consumes: (property, { test }) =>
+    test === '='
+      ? ['eventtype', 'drivetype', 'drivename', 'deviceid', 'interfacetype', 'name', 'driveletter'].includes(
+          property,
+        )
+      : property === 'freespace' && ['<', '<=', '>', '>='].includes(test),
   describe: (group) => {
     const names = equalValues(group, 'drivename', 'deviceid', 'name', 'driveletter')
-    const named = names.length === 0 ? '' : ` as ${listWords(names.map(quoted))}`
+    const named = names.length === 0 ? '' : ` (${listWords(names.map(quoted))})`
     if (group.lower === 'win32_volumechangeevent') {
       const events = equalValues(group, 'eventtype').map(
         (type) => VOLUME_EVENTS[type] ?? `drive event ${type} arises`,
@@ -86,7 +81,7 @@ const DEVICE_EVENTS: Readonly<Record<string, string>> = {
 /** Arrival and removal of devices of any kind. */
 export const deviceChanges: Describer = {
   classes: /^(?:win32_devicechangeevent|win32_systemconfigurationchangeevent)$/,
-  consumes: (property) => property === 'eventtype',
+  consumes: (property, { test }) => property === 'eventtype' && test === '=',
   describe: (group) => {
     const events = equalValues(group, 'eventtype').map(
       (type) => DEVICE_EVENTS[type] ?? `device event ${type} arises`,
@@ -108,10 +103,12 @@ const POWER_EVENTS: Readonly<Record<string, string>> = {
 export const power: Describer = {
   classes:
     /^(?:win32_powermanagementevent|win32_battery|wmimonitorbrightnessevent|batterystatus\w*|msacpi_\w+)$/,
-  consumes: (property) => property === 'eventtype',
+  consumes: (property, { test }) => property === 'eventtype' && test === '=',
   describe: (group) => {
     if (group.lower === 'wmimonitorbrightnessevent')
       return { kind: 'power', words: 'when the brightness of the screen changes', rows: ['operational'] }
+    if (/^(?:win32_battery|batterystatus)/.test(group.lower) && group.change !== 'happened')
+      return { kind: 'power', words: 'when the state of the battery changes', rows: ['operational'] }
     const events = equalValues(group, 'eventtype').map(
       (type) => POWER_EVENTS[type] ?? `power event ${type} arises`,
     )
@@ -124,7 +121,7 @@ export const power: Describer = {
 /** Shutdown and sign-out. */
 export const shutdown: Describer = {
   classes: /^win32_computershutdownevent$/,
-  consumes: (property) => property === 'type',
+  consumes: (property, { test }) => property === 'type' && test === '=',
   describe: (group) => {
     const types = equalValues(group, 'type')
     if (types.length > 0 && types.every((type) => type === '0'))
@@ -141,8 +138,8 @@ export const shutdown: Describer = {
 export const files: Describer = {
   classes:
     /^(?:cim_datafile|cim_directorycontainsfile|cim_logicalfile|win32_directory|win32_subdirectory|cim_directory|win32_shortcutfile)$/,
-  consumes: (property) =>
-    ['name', 'drive', 'path', 'filename', 'extension', 'groupcomponent'].includes(property),
+  consumes: (property, { test }) =>
+    test === '=' && ['name', 'drive', 'path', 'filename', 'extension', 'groupcomponent'].includes(property),
   describe: (group) => {
     const value = (name: string): string => equalValues(group, name)[0] ?? ''
     const [folder] = equalValues(group, 'groupcomponent')
@@ -175,7 +172,8 @@ function folderOf(reference: string): string {
 /** Loading of modules (DLL files) by programs. */
 export const modules: Describer = {
   classes: /^(?:win32_moduleloadtrace|win32_moduletrace|win32_imageloadtrace)$/,
-  consumes: (property) => property === 'filename' || property === 'imagename',
+  consumes: (property, { test }) =>
+    (property === 'filename' || property === 'imagename') && (test === '=' || test === 'like'),
   describe: (group) => {
     const names = equalValues(group, 'filename', 'imagename')
     const likes = group.alternatives.flat().filter(({ test }) => test === 'like')

@@ -22,14 +22,16 @@ const ACCOUNT_PROPERTIES = ['name', 'username', 'targetusername', 'accountname',
 export const logons: Describer = {
   classes:
     /^(?:win32_logonsession|win32_loggedonuser|win32_logonevent|win32_session|win32_sessionprocess|win32_networkloginprofile|win32_userprofile|win32_computersystem)$/,
-  consumes: (property) => property === 'logontype' || ACCOUNT_PROPERTIES.includes(property),
+  consumes: (property, { test }) =>
+    (property === 'logontype' && test === '=') ||
+    (ACCOUNT_PROPERTIES.includes(property) && (test === '=' || test === 'like')),
   describe: (group) => {
     const types = equalValues(group, 'logontype').map(Number).filter(Number.isInteger)
     const accounts = accountNames(atomsOf(group, ...ACCOUNT_PROPERTIES))
     const how =
       types.length === 0
         ? ''
-        : ` ${listWords(types.map((type) => LOGON_TYPES[type] ?? `with logon type ${type}`))}`
+        : ` ${listWords(types.map((type) => LOGON_TYPES[type] ?? 'in another way'))} (logon type ${listWords(types.map(String))})`
     const who = accounts.length === 0 ? 'someone' : listWords(accounts.map(({ words }) => words))
     const details = {
       ...(types.length === 0 ? {} : { logonTypes: types }),
@@ -44,12 +46,17 @@ export const logons: Describer = {
     }
     const words = {
       created: `when ${who} signs in${how}`,
-      deleted: `when ${who} signs out`,
-      modified: `when the sign-in of ${who} changes`,
+      deleted: `when ${who} signs out${how === '' ? '' : ` who had signed in${how}`}`,
+      modified: `when the sign-in of ${who}${how} changes`,
       operated: `when ${who} signs in or out${how}`,
       happened: `when ${who} signs in${how}`,
     }[group.change]
-    return { kind: group.change === 'deleted' ? 'logoff' : 'logon', words, rows: ['activity'], details }
+    return {
+      kind: group.change === 'deleted' ? 'logoff' : 'logon',
+      words,
+      rows: [accounts.length > 0 ? 'magic-account' : 'activity'],
+      details,
+    }
   },
 }
 
@@ -66,7 +73,15 @@ function accountNames(atoms: readonly Atom[]): readonly Account[] {
         ? { name: value, words: `the account ${quoted(value)}` }
         : { name: value.replace(/^%+|%+$/g, ''), words: `an account whose name ${likeWords(value)}` },
     )
+    .map((account) => {
+      // `Antecedent` is a reference: `Win32_Account.Domain="A",Name="bob"`.
+      const inner = /\bname\s*=\s*\\?["']([^"'\\]{1,104})\\?["']/i.exec(account.name)?.[1]
+      return inner === undefined ? account : { name: inner, words: `the account ${quoted(inner)}` }
+    })
 }
+
+/** What may be an account in the text of an event: one word, no address, no field with its label. */
+const ACCOUNT_LIKE = /^%*(?!\d{1,3}(?:\.\d{1,3}){3}%*$)[^\s%:,;=/]{1,104}%*$/u
 
 /** Events of the Security log (and others) that mean something to a person. */
 const EVENT_WORDS: Readonly<Record<number, readonly [Part['kind'], string]>> = {
@@ -105,9 +120,35 @@ const CODE_PROPERTIES = ['eventcode', 'eventidentifier', 'eventid']
 /** New records of an event log. */
 export const eventLogs: Describer = {
   classes: /^win32_ntlogevent$/,
-  consumes: (property) =>
-    [...CODE_PROPERTIES, ...MESSAGE_PROPERTIES, 'logfile', 'sourcename', 'user'].includes(property),
+  consumes: (property, { test }) =>
+    test === '='
+      ? [...CODE_PROPERTIES, ...MESSAGE_PROPERTIES, 'logfile', 'sourcename', 'user'].includes(property)
+      : test === 'like' && [...MESSAGE_PROPERTIES, 'user'].includes(property),
   describe: (group) => describeEventLog(group),
+}
+
+const SYSTEM_CODES = [104, 6005, 6006, 6008, 7036, 7045]
+
+/** False where the query names a log or a source in which the number means something else. */
+function isWindows(code: number, logs: readonly string[], sources: readonly string[]): boolean {
+  const isSystem = SYSTEM_CODES.includes(code)
+  const log = isSystem ? /^system$/i : /^security$/i
+  const source = isSystem
+    ? /^(?:eventlog|service control manager|microsoft-windows-eventlog)$/i
+    : /^(?:security|microsoft-windows-security-auditing|microsoft-windows-eventlog)$/i
+  return (
+    (logs.length === 0 || logs.some((name) => log.test(name))) &&
+    (sources.length === 0 || sources.some((name) => source.test(name)))
+  )
+}
+
+/** What else the event's text must hold. */
+function inEvent(atoms: readonly Atom[]): string {
+  const mentions = atoms.map(({ property, test, value }) => {
+    const words = test === '=' ? `is ${quoted(value)}` : likeWords(value)
+    return property.toLowerCase() === 'user' ? `whose user ${words}` : `whose text ${words}`
+  })
+  return mentions.length === 0 ? '' : `, in an event ${listWords(mentions)}`
 }
 
 function describeEventLog(group: Group): Part {
@@ -116,35 +157,40 @@ function describeEventLog(group: Group): Part {
     .filter(Number.isInteger)
   const logs = equalValues(group, 'logfile')
   const sources = equalValues(group, 'sourcename')
-  const accounts = accountNames(atomsOf(group, ...MESSAGE_PROPERTIES, 'user'))
   const texts = atomsOf(group, ...MESSAGE_PROPERTIES, 'user').filter(
     ({ test }) => test === '=' || test === 'like',
   )
+  const named = texts.filter(({ value }) => ACCOUNT_LIKE.test(value))
+  const accounts = accountNames(named)
   const details = codes.length === 0 ? {} : { eventCodes: codes }
-  const meanings = codes.map((code) => EVENT_WORDS[code])
+  const meanings = codes.map((code) => (isWindows(code, logs, sources) ? EVENT_WORDS[code] : undefined))
   const [first] = meanings
   if (first !== undefined && meanings.every((meaning) => meaning !== undefined)) {
     const [kind] = first
-    const base = listWords(meanings.map((meaning) => meaning?.[1] ?? '')).replaceAll(' or when ', ' or ')
-    const mentions = texts.map(({ property, test, value }) => {
-      const words = test === '=' ? `is ${quoted(value)}` : likeWords(value)
-      return property.toLowerCase() === 'user' ? `whose user ${words}` : `whose text ${words}`
-    })
+    const number = `(event ${listWords(codes.map(String))})`
+    const acts = listWords(meanings.map((meaning) => meaning?.[1] ?? '')).replaceAll(' or when ', ' or ')
+    const base = `${acts} ${number}`
     if (accounts.length > 0 && meanings.every((meaning) => meaning?.[0] === 'failed-logon')) {
       const names = accounts.map(({ name }) => name)
       return {
         kind,
-        words: `when someone fails to sign in as ${listWords(names.map(quoted))}`,
+        words: `when someone fails to sign in as ${listWords(names.map(quoted))} ${number}${inEvent(texts.filter((atom) => !named.includes(atom)))}`,
         rows: ['failed-logon'],
         details: { ...details, accounts: names },
       }
     }
-    const words = mentions.length === 0 ? base : `${base}, in an event ${listWords(mentions)}`
+    const words = `${base}${inEvent(texts)}`
     const isAccount = (kind === 'logon' || kind === 'logoff') && accounts.length > 0
     return {
       kind,
       words,
-      rows: [ACTIVITY.has(kind) || kind === 'failed-logon' ? 'activity' : 'operational'],
+      rows: [
+        isAccount
+          ? 'magic-account'
+          : ACTIVITY.has(kind) || kind === 'failed-logon'
+            ? 'activity'
+            : 'operational',
+      ],
       details: { ...details, ...(isAccount ? { accounts: accounts.map(({ name }) => name) } : {}) },
     }
   }

@@ -25,6 +25,20 @@ const ROWS: readonly Row[] = [
     event: 'when a network route changes (for example on joining another network)',
   },
   {
+    classes: /^msndis_statusmediaconnect$/,
+    kind: 'network',
+    row: 'activity',
+    what: 'a network connection',
+    event: 'when a network connection is made',
+  },
+  {
+    classes: /^msndis_statusmediadisconnect$/,
+    kind: 'network',
+    row: 'activity',
+    what: 'a network connection',
+    event: 'when a network connection is lost',
+  },
+  {
     classes:
       /^(?:msft_net\w+|win32_networkadapter\w*|win32_networkconnection|msndis_\w+|win32_networkprotocol|win32_pingstatus)$/,
     kind: 'network',
@@ -75,12 +89,23 @@ const ROWS: readonly Row[] = [
     verbs: ADDED,
   },
   {
-    classes:
-      /^(?:win32_useraccount|win32_systemaccount|win32_account|win32_group|win32_groupuser|ds_\w+|ads_\w+)$/,
+    classes: /^(?:win32_useraccount|win32_systemaccount|win32_account|win32_group|ds_\w+|ads_\w+)$/,
     kind: 'account',
     row: 'operational',
     what: 'a user account or group',
     verbs: ADDED,
+  },
+  {
+    classes: /^win32_groupuser$/,
+    kind: 'account',
+    row: 'operational',
+    what: 'an account',
+    verbs: [
+      'is added to a group',
+      'is taken out of a group',
+      'changes its group',
+      'is added to or taken out of a group',
+    ],
   },
   {
     classes:
@@ -109,7 +134,7 @@ const ROWS: readonly Row[] = [
       /^(?:win32_product|win32_quickfixengineering|win32_installedwin32program|win32_installedproductsoftwarefeatures)$/,
     kind: 'other',
     row: 'operational',
-    what: 'an installed program or update',
+    what: 'a program or update',
     verbs: ['is installed', 'is removed', 'changes', 'is installed, changed or removed'],
   },
   {

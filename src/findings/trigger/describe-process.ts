@@ -1,6 +1,6 @@
 import { type Atom, atomWords, likeWords, listWords, quoted } from './conditions.ts'
 import type { TriggerProcess } from './model.ts'
-import { type Change, type Describer, equalValues, type Group, type Part } from './part.ts'
+import { atomsOf, type Change, type Describer, equalValues, type Group, type Part } from './part.ts'
 import { demandedBy, describeProgram, isSecurityService } from './programs.ts'
 
 const NAME_PROPERTIES = new Set(['name', 'processname', 'caption', 'executablepath', 'description'])
@@ -10,6 +10,7 @@ export const processes: Describer = {
   classes:
     /^(?:win32_process|win32_processtrace|win32_processstarttrace|win32_processstoptrace|cim_process)$/,
   consumes: (property) => NAME_PROPERTIES.has(property),
+  each: true,
   describe: (group) => {
     const change = changeOf(group)
     const programs = group.alternatives.map((atoms) => programOf(atoms))
@@ -47,7 +48,9 @@ interface Program {
 
 /** The program that one alternative names. Only a positive comparison names one. */
 function programOf(atoms: readonly Atom[]): Program | undefined {
-  const names = atoms.filter((atom) => NAME_PROPERTIES.has(atom.property.toLowerCase()))
+  const names = atoms.filter(
+    ({ property, other }) => other === undefined && NAME_PROPERTIES.has(property.toLowerCase()),
+  )
   const atom = names.find(({ test }) => test === '=') ?? names.find(({ test }) => test === 'like')
   const others = names.filter((other) => other !== atom).map((other) => atomWords(other))
   const rest = others.length === 0 ? '' : ` (and ${listWords(others, 'and')})`
@@ -58,10 +61,13 @@ function programOf(atoms: readonly Atom[]): Program | undefined {
   }
   // LIKE without a wildcard is an equality.
   const isPattern = atom.test === 'like' && /[%_[]/.test(atom.value)
-  if (isPattern && names.length === 1 && demandedBy(atom.value) === '') return undefined
+  // `%.exe` fits every program; a set of letters does not.
+  if (isPattern && names.length === 1 && demandedBy(atom.value) === '' && !atom.value.includes('['))
+    return undefined
   const process = describeProgram(atom.value, isPattern)
   if (isPattern) {
-    const pattern = `whose name ${likeWords(atom.value)}`
+    const what = /path$/i.test(atom.property) ? 'path' : 'name'
+    const pattern = `whose ${what} ${likeWords(atom.value)}`
     const label =
       process.label === undefined ? `a program ${pattern}` : `${process.label} (or any program ${pattern})`
     return { process, words: label + rest }
@@ -106,61 +112,57 @@ function anyWords(change: Change): string {
 /** Services and drivers. */
 export const services: Describer = {
   classes: /^(?:win32_service|win32_baseservice|win32_systemdriver|cim_service|win32_terminalservice)$/,
-  consumes: (property) =>
-    ['name', 'displayname', 'state', 'started', 'status', 'startmode'].includes(property),
+  consumes: (property, atom) =>
+    /^(?:display)?name$/.test(property)
+      ? atom.test === '=' || atom.test === 'like'
+      : phaseOf(atom) !== undefined,
   describe: (group) => describeService(group),
+}
+
+/** What a comparison of State or Started says of a service now. */
+function phaseOf({ property, test, value, previous }: Atom): 'runs' | 'rests' | 'not-runs' | undefined {
+  if (previous) return undefined
+  if (/^state$/i.test(property) && test === '=')
+    return /^running$/i.test(value) ? 'runs' : /^stopped$/i.test(value) ? 'rests' : undefined
+  if (/^state$/i.test(property) && test === '!=' && /^running$/i.test(value)) return 'not-runs'
+  if (/^started$/i.test(property) && test === '=')
+    return /^true$/i.test(value) ? 'runs' : /^(?:false|0)$/i.test(value) ? 'rests' : undefined
+  return undefined
 }
 
 function describeService(group: Group): Part {
   const names = equalValues(group, 'name', 'displayname')
-  const patterns = group.alternatives
-    .flat()
-    .filter(({ test, property }) => test === 'like' && /^(?:display)?name$/i.test(property))
+  const patterns = atomsOf(group, 'name', 'displayname')
+    .filter(({ test }) => test === 'like')
     .map(({ value }) => value)
   const what = group.lower === 'win32_systemdriver' ? 'driver' : 'service'
   const who = listWords([
-    ...names.map(quoted),
-    ...patterns.map((pattern) => `whose name ${likeWords(pattern)}`),
+    ...(names.length === 0 ? [] : [`the ${what} ${listWords(names.map(quoted))}`]),
+    ...patterns.map((pattern) => `a ${what} whose name ${likeWords(pattern)}`),
   ])
-  const subject = who === '' ? `any ${what}` : `the ${what} ${who}`
-  const conditions = group.alternatives
-    .flat()
-    .filter(
-      ({ property, test }) => !/^(?:display)?name$/i.test(property) || (test !== '=' && test !== 'like'),
-    )
-  const stopped = conditions.some(
-    ({ property, test, value, previous }) =>
-      !previous &&
-      ((/^state$/i.test(property) && test === '=' && /^stop/i.test(value)) ||
-        (/^state$/i.test(property) && test === '!=' && /^running$/i.test(value)) ||
-        (/^started$/i.test(property) && test === '=' && /^(?:false|0)$/i.test(value))),
-  )
-  const started = conditions.some(
-    ({ property, test, value, previous }) =>
-      !previous &&
-      test === '=' &&
-      ((/^state$/i.test(property) && /^running$/i.test(value)) ||
-        (/^started$/i.test(property) && /^true$/i.test(value))),
-  )
-  const rest =
-    stopped || started || conditions.length === 0 ? '' : ` and ${listWords(conditions.map(atomWords), 'and')}`
+  const phases = new Set(group.alternatives.flat().map(phaseOf))
+  const isOver = phases.has('rests') || phases.has('not-runs')
   const security =
-    !started &&
+    !(phases.has('runs') && !isOver) &&
     (names.some((name) => isSecurityService(name)) ||
       patterns.some((pattern) => isSecurityService(pattern, true)))
   return {
     kind: 'service',
-    words: `when ${subject} ${serviceWords(group.change, stopped, started)}${rest}`,
+    words: `when ${who === '' ? `any ${what}` : who} ${serviceWords(group.change, phases)}`,
     rows: [security ? 'security-tool' : 'operational'],
     details: { services: [...names, ...patterns] },
   }
 }
 
-function serviceWords(change: Change, stopped: boolean, started: boolean): string {
-  if (change === 'created') return 'is installed'
+function serviceWords(change: Change, phases: ReadonlySet<ReturnType<typeof phaseOf>>): string {
+  const isRunning = phases.has('runs')
+  const isOver = phases.has('rests') || phases.has('not-runs')
+  const state = isRunning && isOver ? '' : isRunning ? ' and runs' : isOver ? ' and does not run' : ''
+  if (change === 'created') return `is installed${state}`
   if (change === 'deleted') return 'is removed'
-  if (stopped && started) return 'starts or stops'
-  if (stopped) return 'stops'
-  if (started) return 'starts'
+  if (isRunning && isOver) return 'starts or stops'
+  if (isRunning) return 'starts'
+  if (phases.has('rests')) return 'stops'
+  if (isOver) return 'stops or pauses'
   return change === 'modified' ? 'changes its state or settings' : 'is installed, changed or removed'
 }

@@ -12,7 +12,8 @@ const SECURITY =
 /** Changes of registry keys and values, from the registry event provider. */
 export const registry: Describer = {
   classes: /^registry(?:key|value|tree)changeevent$/,
-  consumes: (property) => PROPERTIES.has(property),
+  consumes: (property, { test }) => PROPERTIES.has(property) && (test === '=' || test === 'like'),
+  each: true,
   describe: (group) => {
     const watched = group.alternatives.map((atoms): TriggerRegistry => {
       const value = (name: string): string | undefined =>

@@ -6,7 +6,10 @@ import { boundsOf, clockWords, durationWords, isClockProperty, uptimeWords } fro
 /** Time since start: SystemUpTime of any performance class, LastBootUpTime of the operating system. */
 export const uptime: Describer = {
   classes: /^(?:win32_perf(?:formatted|raw)data_perfos_system|win32_operatingsystem|cim_operatingsystem)$/,
-  consumes: (property) => property === 'systemuptime' || property === 'lastbootuptime',
+  consumes: (property, { test }) =>
+    property === 'lastbootuptime' || (property === 'systemuptime' && test !== '!='),
+  compares: true,
+  each: true,
   describe: (group) => {
     if (atomsOf(group, 'systemuptime', 'lastbootuptime').length === 0) {
       // Performance counters change at each look, so such a query fires once per polling interval.
@@ -39,6 +42,7 @@ export const uptime: Describer = {
 export const clock: Describer = {
   classes: /^(?:win32_localtime|win32_utctime|win32_currenttime)$/,
   consumes: isClockProperty,
+  each: true,
   describe: (group) => {
     const zone = group.lower === 'win32_utctime' ? ' (UTC)' : ''
     const times = group.alternatives.map((atoms) => clockWords(atoms))
@@ -71,7 +75,7 @@ const SHORT_INTERVAL_MS = 600_000
 export function timers(timer: TimerFacts | undefined): Describer {
   return {
     classes: /^__timerevent$/,
-    consumes: (property) => property === 'timerid' || property === 'numfirings',
+    consumes: (property, { test }) => property === 'timerid' && test === '=',
     describe: (group) => {
       const [id] = equalValues(group, 'timerid')
       const known =
@@ -82,7 +86,7 @@ export function timers(timer: TimerFacts | undefined): Describer {
         const short = timer.intervalMilliseconds <= SHORT_INTERVAL_MS
         return {
           kind: 'timer',
-          words: `every ${durationWords(timer.intervalMilliseconds / 1000).replace(/^1 (?!.* )/, '')}`,
+          words: `every ${durationWords(timer.intervalMilliseconds / 1000).replace(/^1 (?!.* )/, '')}, by ${name}`,
           rows: [short ? 'timer-short' : 'timer-long'],
           details: { timer: { ...base, intervalMilliseconds: timer.intervalMilliseconds } },
         }
@@ -90,7 +94,7 @@ export function timers(timer: TimerFacts | undefined): Describer {
       if (known && timer.eventDateTime !== undefined) {
         return {
           kind: 'timer',
-          words: `once, at ${dateWords(timer.eventDateTime)}`,
+          words: `once, at ${dateWords(timer.eventDateTime)}, by ${name}`,
           rows: ['clock'],
           details: { timer: { ...base, at: timer.eventDateTime } },
         }
@@ -119,7 +123,7 @@ function dateWords(text: string): string {
 /** Processor and memory load: a number above a bound. */
 export const load: Describer = {
   classes: /^win32_processor$/,
-  consumes: (property) => property === 'loadpercentage',
+  consumes: (property, { test }) => property === 'loadpercentage' && test !== 'null' && test !== 'not-null',
   describe: (group) => {
     const atoms = atomsOf(group, 'loadpercentage')
     const bounds = boundsOf(atoms)

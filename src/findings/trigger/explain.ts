@@ -30,6 +30,7 @@ const ROW_ORDER: readonly TriggerRow[] = [
   'security-tool',
   'self-watch',
   'failed-logon',
+  'magic-account',
   'uptime',
   'timer-short',
   'registry-autostart',
@@ -72,8 +73,9 @@ export function explainTrigger(filter: TriggerFilter, timer?: TimerFacts): Trigg
     }
   }
   if (tree.kind !== 'select') {
-    const plain = `When objects related to ${quoted(tree.of)} change`
-    return { kind: 'other', plain, rows: ['operational'], query, flags: {} }
+    // A filter takes event queries alone. Source: Microsoft "Receiving a WMI Event", "ASSOCIATORS OF Statement".
+    const plain = `Never: the query lists what is related to ${quoted(tree.of)}, and WMI takes no such query in a filter, which waits for events`
+    return { kind: 'never', plain, rows: [], query, flags: {} }
   }
   return explainSelect(tree, query, timer)
 }
@@ -131,7 +133,14 @@ function sentence(
   if (alternatives.cut) text += ', or in further cases that the query lists'
   if (select.group !== undefined) {
     const seconds = durationWords(Number(select.group.within))
-    text += `; events within ${seconds} are counted together`
+    const by =
+      select.group.by.length === 0
+        ? ''
+        : ` for each ${listWords(
+            select.group.by.map((path) => path.at(-1) ?? ''),
+            'and',
+          )}`
+    text += `; events within ${seconds} are counted together${by}`
     if (select.group.having !== undefined) text += `, and only ${printCondition(select.group.having)} counts`
   }
   if (
@@ -161,17 +170,21 @@ function mergeDetails(parts: readonly Part[]): Partial<TriggerExplanation> {
   }
 }
 
-/** Alternatives of one object class together; those whose remaining conditions differ stay apart. */
+interface Gathered {
+  readonly group: Pick<Group, 'change' | 'className' | 'lower'>
+  readonly classNames: Set<string>
+  readonly alternatives: (readonly Atom[])[]
+  /** The one property in which the alternatives differ. */
+  varies?: string
+}
+
+/**
+ * Alternatives of one object class together; those whose remaining conditions differ stay apart, and so do those that
+ * differ in more than one property: `(A and B) or (C and D)` is not `(A or C) and (B or D)`.
+ */
 function groupsOf(from: string, alternatives: Alternatives): Group[] {
   const general = INTRINSIC[from.toLowerCase()]
-  const groups = new Map<
-    string,
-    {
-      readonly group: Pick<Group, 'change' | 'className' | 'lower'>
-      readonly classNames: Set<string>
-      readonly alternatives: (readonly Atom[])[]
-    }
-  >()
+  const groups = new Map<string, Gathered[]>()
   for (const written of alternatives.all) {
     const { atoms, change } = eventClassOf(written, general)
     const isa =
@@ -180,23 +193,44 @@ function groupsOf(from: string, alternatives: Alternatives): Group[] {
     const lower = className.toLowerCase()
     const rest = isa === undefined ? atoms : atoms.filter((atom) => atom !== isa)
     const describer = DESCRIBERS.find(({ classes }) => classes.test(lower))
-    const left = rest.filter(({ property }) => describer?.consumes(property.toLowerCase()) !== true)
+    const left = rest.filter((atom) => !expresses(describer, atom))
     const together = describer === selfWatch ? 'wmi' : lower
     const key = `${together}\n${change}\n${left.map(atomWords).sort().join('\n')}`
-    const known = groups.get(key)
-    if (known === undefined) {
-      const group = { change: change ?? 'happened', className, lower }
-      groups.set(key, { group, classNames: new Set([className]), alternatives: [rest] })
+    const known = groups.get(key) ?? []
+    groups.set(key, known)
+    const group = { change: change ?? 'happened', className, lower }
+    const fitting = known.find((gathered) => describer?.each === true || takes(gathered, rest))
+    if (fitting === undefined) {
+      known.push({ group, classNames: new Set([className]), alternatives: [rest] })
     } else {
-      known.classNames.add(className)
-      known.alternatives.push(rest)
+      fitting.classNames.add(className)
+      fitting.alternatives.push(rest)
     }
   }
-  return [...groups.values()].map(({ group, classNames, alternatives: own }) => ({
+  return [...groups.values()].flat().map(({ group, classNames, alternatives: own }) => ({
     ...group,
     classNames: [...classNames],
     alternatives: own,
   }))
+}
+
+/** Whether an alternative differs from those gathered in nothing but the one property in which they differ. */
+function takes(gathered: Gathered, atoms: readonly Atom[]): boolean {
+  const [first = []] = gathered.alternatives
+  const names = new Set([...first, ...atoms].map(({ property }) => property.toLowerCase()))
+  const words = (list: readonly Atom[], name: string): string =>
+    list
+      .filter(({ property }) => property.toLowerCase() === name)
+      .map(atomWords)
+      .sort()
+      .join('\n')
+  const differing = [...names].filter((name) => words(first, name) !== words(atoms, name))
+  const [only] = differing
+  if (only === undefined) return true
+  if (differing.length > 1 || words(first, only) === '' || words(atoms, only) === '') return false
+  if (gathered.varies !== undefined && gathered.varies !== only) return false
+  gathered.varies = only
+  return true
 }
 
 /** `__InstanceOperationEvent ... WHERE __CLASS = '__InstanceCreationEvent'` asks for creations only. */
@@ -232,6 +266,12 @@ const DESCRIBERS: readonly Describer[] = [
   wmiChange,
 ]
 
+/** Whether a describer's own words tell of this comparison. */
+function expresses(describer: Describer | undefined, atom: Atom): boolean {
+  if (describer === undefined || (atom.other !== undefined && describer.compares !== true)) return false
+  return describer.consumes(atom.property.toLowerCase(), atom)
+}
+
 function describe(group: Group, timer: TimerFacts | undefined): Part {
   const found =
     group.lower === '__timerevent'
@@ -239,10 +279,11 @@ function describe(group: Group, timer: TimerFacts | undefined): Part {
       : DESCRIBERS.find(({ classes }) => classes.test(group.lower))
   const part = found?.describe(group) ?? unknownClass(group)
   const [first = []] = group.alternatives
-  const left = first.filter(({ property }) => found?.consumes(property.toLowerCase()) !== true)
+  const left = first.filter((atom) => !expresses(found, atom))
   if (left.length === 0) return part
   const { broad: _broad, ...narrowed } = part
-  return { ...narrowed, words: `${part.words}, if ${listWords(left.map(atomWords), 'and')}` }
+  const rows: Part['rows'] = part.rows.length === 0 ? ['operational'] : part.rows
+  return { ...narrowed, rows, words: `${part.words}, if ${listWords(left.map(atomWords), 'and')}` }
 }
 
 function unknownClass(group: Group): Part {

@@ -41,6 +41,8 @@ export type TriggerRow =
   | 'self-watch'
   | 'security-tool'
   | 'failed-logon'
+  /** The sign-in of one particular account. */
+  | 'magic-account'
   | 'uptime'
   /** Interval of at most 10 minutes, or unknown: the worked examples E9 and E10 score an unseen interval so. */
   | 'timer-short'

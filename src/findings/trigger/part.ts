@@ -31,10 +31,17 @@ export interface Part {
   readonly broad?: true
 }
 
-/** Recognises the groups it has words for. `consumes` names (in lower case) the properties that its words express. */
+/**
+ * Recognises the groups it has words for. `consumes` is true for comparisons that its words express; all others are
+ * told behind them. The property is given in lower case.
+ */
 export interface Describer {
   readonly classes: RegExp
-  readonly consumes: (property: string) => boolean
+  readonly consumes: (property: string, atom: Atom) => boolean
+  /** True when it has words for comparisons with another property of the event as well. */
+  readonly compares?: true
+  /** True when it tells each alternative by itself; others are given alternatives that differ in one property. */
+  readonly each?: true
   readonly describe: (group: Group) => Part
 }
 
@@ -46,7 +53,7 @@ export function atomsOf(group: Group, ...properties: readonly string[]): readonl
 /** Values that one of the properties must equal. */
 export function equalValues(group: Group, ...properties: readonly string[]): readonly string[] {
   return atomsOf(group, ...properties)
-    .filter(({ test }) => test === '=')
+    .filter(({ test, other }) => test === '=' && other === undefined)
     .map(({ value }) => value)
 }
 

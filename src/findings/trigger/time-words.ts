@@ -209,6 +209,8 @@ export function uptimeWords(atoms: readonly Atom[]): {
     ...(from === undefined ? {} : { fromSeconds: from }),
     ...(to === undefined ? {} : { toSeconds: to }),
   }
+  if (from !== undefined && to !== undefined && from > to)
+    return { words: `never, because the uptime cannot be above ${from} and below ${to} seconds at once` }
   if (from !== undefined && to !== undefined) {
     const words = from === to ? durationWords(from) : spanWords(from, to)
     const figures = to > 60 ? ` (uptime ${from === to ? from : `${from} to ${to}`} seconds)` : ''

@@ -235,6 +235,49 @@ export const TRIGGER_CASES: readonly TriggerCase[] = [
       ' AND TargetInstance.EventCode = 4740 GROUP WITHIN 300 BY TargetInstance.SourceName HAVING NumberOfEvents > 5',
     ),
   },
+  // What a describer's own words do not express is told behind them.
+  {
+    query: log(
+      " AND TargetInstance.LogFile = 'Security' AND TargetInstance.EventCode >= 4720 AND TargetInstance.EventCode <= 4726",
+    ),
+  },
+  { query: log(" AND TargetInstance.LogFile = 'Application' AND TargetInstance.EventCode = 104") },
+  { query: log(" AND TargetInstance.SourceName = 'AcmeApp' AND TargetInstance.EventCode = 4625") },
+  { query: log(" AND TargetInstance.EventCode = 4625 AND TargetInstance.Message LIKE '%Logon Type:%3%'") },
+  { query: log(" AND TargetInstance.EventCode = 4625 AND NOT TargetInstance.Message LIKE '%bob%'") },
+  { query: log(" AND TargetInstance.EventCode = 4624 AND TargetInstance.Message LIKE '%krbsvc%'") },
+  {
+    query: log(
+      " AND ((TargetInstance.EventCode = 4624 AND TargetInstance.Message LIKE '%amy%') OR TargetInstance.EventCode = 4625)",
+    ),
+  },
+  { query: created('Win32_LogonSession', ' AND TargetInstance.LogonType <> 3') },
+  { query: created('Win32_LoggedOnUser', ` AND TargetInstance.Antecedent LIKE '%Name="bob"%'`) },
+  {
+    query:
+      "SELECT * FROM __InstanceDeletionEvent WITHIN 5 WHERE TargetInstance ISA 'Win32_LogonSession' AND TargetInstance.LogonType = 2",
+  },
+  { query: modified('Win32_Service', ' AND TargetInstance.State <> PreviousInstance.State') },
+  {
+    query: modified(
+      'Win32_Service',
+      " AND ((TargetInstance.Name = 'A' AND TargetInstance.State = 'Stopped') OR TargetInstance.Name = 'B')",
+    ),
+  },
+  {
+    query: modified(
+      'Win32_Service',
+      " AND TargetInstance.State = 'Stopped' AND TargetInstance.StartMode = 'Auto'",
+    ),
+  },
+  { query: modified(PERF, ' AND TargetInstance.SystemUpTime > 400 AND TargetInstance.SystemUpTime < 200') },
+  { query: modified('Win32_OperatingSystem', ' AND TargetInstance.FreePhysicalMemory < 100000') },
+  { query: created('Win32_Process', " AND TargetInstance.Name LIKE '[a-m]%'") },
+  { query: created('Win32_Process', " AND TargetInstance.ExecutablePath LIKE '%\\\\Temp\\\\%'") },
+  { query: created('Win32_GroupUser', " AND TargetInstance.GroupComponent LIKE '%Administrators%'") },
+  { query: modified('Win32_Battery', ' AND TargetInstance.EstimatedChargeRemaining < 20') },
+  { query: "SELECT * FROM Win32_VolumeChangeEvent WHERE EventType = 3 AND DriveName = 'E:'" },
+  { query: "SELECT * FROM __TimerEvent WHERE TimerID LIKE 'a%'" },
   { query: 'ASSOCIATORS OF {Win32_X.Name="a"}' },
   { query: 'SELECT * FORM nowhere; \u001b[31m' },
   { query: 'SELECT * FROM X', queryLanguage: 'XQL' },
