@@ -121,3 +121,57 @@ describe('make-series', () => {
     expect(await rows(`${series('kind=nonempty')} | project avg_m`)).toEqual([[[1, 1]]])
   })
 })
+
+describe('sketches', () => {
+  test('percentiles and ranks of digests (percentile-tdigest-function, rank-tdigest-function)', async () => {
+    const merged = `range x from 1 to 10 step 1 | extend y = x + 10
+      | summarize a = tdigest(x), b = tdigest(y) | project m = merge_tdigest(a, b)`
+    expect(await rows(`${merged} | project percentile_tdigest(m, 100, typeof(long))`)).toEqual([[20]])
+    expect(await names(`${merged} | project percentile_tdigest(m, 100)`)).toEqual(['percentile_tdigest_m'])
+    const thousand = 'range x from 1 to 1000 step 1 | summarize t = tdigest(x)'
+    expect(await rows(`${thousand} | project rank_tdigest(t, 685)`)).toEqual([[685]])
+    const weighted = 'datatable(V: real, W: long)[1.0, 1, 2.0, 2] | summarize t = tdigest(V, W)'
+    expect(await rows(`${weighted} | project percentile_tdigest(t, 50)`)).toEqual([[2]])
+  })
+
+  test('counts of merged hll are counts of distinct values', async () => {
+    const query = `range x from 1 to 100 step 1 | summarize h = hll(x % 7) by k = x % 2
+      | summarize m = hll_merge(h), none = hll_if(h, false)`
+    expect(
+      await rows(`${query} | project dcount_hll(m), dcount_hll(hll_merge(m, m)), dcount_hll(none)`),
+    ).toEqual([[7, 7, 0]])
+  })
+
+  test('buildschema tells longs, doubles, texts and arrays apart (buildschema-aggregation-function)', async () => {
+    const query = `datatable(value: dynamic) [dynamic({"x": 1, "y": 3.5}), dynamic({"x": "text", "z": [1, 2, 3]}),
+      dynamic({"y": {"w": "zzz"}, "t": ["aa", "bb"], "z": ["foo"]})] | summarize buildschema(value)`
+    const schema = {
+      x: ['long', 'string'],
+      y: ['double', { w: 'string' }],
+      z: { '`indexer`': ['long', 'string'] },
+      t: { '`indexer`': 'string' },
+    }
+    expect(await rows(query)).toEqual([[schema]])
+  })
+
+  test('covarianceif takes only the rows its predicate lets through (covarianceif-aggregation-function)', async () => {
+    const query = `range x from 1 to 100 step 1 | extend y = iff(x % 2 == 0, x * 2, x * 3)
+      | summarize covarianceif(x, y, x % 3 == 0)`
+    expect(await rows(query)).toEqual([[2142]])
+  })
+})
+
+describe('bag_unpack', () => {
+  test('its options may be named, in any number (bag-unpack-plugin)', async () => {
+    const data = 'datatable(d: dynamic)[dynamic({"Name": "John", "Age": 20, "Address": "A-1"})]'
+    const ignored = "ignoredProperties=dynamic(['Address', 'Age'])"
+    expect(await rows(`${data} | evaluate bag_unpack(d, ${ignored})`)).toEqual([['John']])
+    expect(await names(`${data} | evaluate bag_unpack(d, 'P_', ${ignored})`)).toEqual(['P_Name'])
+  })
+})
+
+test('a real of sixteen digits is text in powers of ten, as .NET writes it', async () => {
+  expect(await rows('print tostring(1e14), tostring(1e15), tostring(-1234567890123456.0)')).toEqual([
+    ['100000000000000', '1E+15', '-1.234567890123456E+15'],
+  ])
+})

@@ -135,7 +135,10 @@ function analyze(text: string, options: CompileOptions): KustoCode {
 const CLOUD_FUNCTIONS = /^(arg|adx|workspace|app|resource|cluster|database|external_table)$/i
 
 /** Errors the binder reports about queries that the services accept. */
-function isFalseAlarm(code: string, before: string): boolean {
+function isFalseAlarm(code: string, before: string, after: string): boolean {
+  // bag_unpack has four arguments, three of which may be given by name; the binder knows two, by position.
+  if (code === 'KS119' && /^bag_unpack\b/.test(after)) return true
+  if (code === 'KS107' && /\bbag_unpack\s*\([^()]*,\s*(\w+\s*=\s*)?$/.test(before)) return true
   // The services take count(x) for any x; the binder wants a predicate.
   if (code === 'KS107') return /\bcount\s*\(\s*$/.test(before)
   // Seconds of make_timespan may have a fraction.
@@ -152,7 +155,11 @@ function throwErrors(code: KustoCode, edited: Edited, source: string): void {
   const errors: { code: string; message: string; start: number; end: number }[] = []
   for (let i = 0; i < found.Count; i++) {
     const item = found.getItem(i)
-    if (item.Severity !== 'Error' || isFalseAlarm(item.Code, text.slice(0, item.Start))) continue
+    if (
+      item.Severity !== 'Error' ||
+      isFalseAlarm(item.Code, text.slice(0, item.Start), text.slice(item.Start))
+    )
+      continue
     const start = unshift(item.Start)
     errors.push({
       code: item.Code,

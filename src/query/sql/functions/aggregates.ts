@@ -79,6 +79,11 @@ function moment(sql: string) {
     `coalesce(${sql}(${call.sql(0, 'real')})${call.where(...only)}, 0.0::DOUBLE)`
 }
 
+function covariance(sql: string) {
+  return (call: AggregateCall, ...only: string[]): string =>
+    `coalesce(${sql}(${call.sql(1, 'real')}, ${call.sql(0, 'real')})${call.where(...only)}, 0.0::DOUBLE)`
+}
+
 function dcount(call: AggregateCall, ...only: string[]): string {
   const arg = call.args[0]
   const value = arg?.type === 'dynamic' ? (call.nullableText(arg) ?? call.sql(0)) : call.sql(0)
@@ -266,14 +271,8 @@ export const aggregateRows: readonly AggregateRow[] = [
   row('binary_all_and', (call) => `bit_and(${call.sql(0, 'long')})${call.where()}`),
   row('binary_all_or', (call) => `bit_or(${call.sql(0, 'long')})${call.where()}`),
   row('binary_all_xor', (call) => `bit_xor(${call.sql(0, 'long')})${call.where()}`),
-  row(
-    'covariance',
-    (call) =>
-      `coalesce(covar_samp(${call.sql(1, 'real')}, ${call.sql(0, 'real')})${call.where()}, 0.0::DOUBLE)`,
-  ),
-  row(
-    'covariancep',
-    (call) =>
-      `coalesce(covar_pop(${call.sql(1, 'real')}, ${call.sql(0, 'real')})${call.where()}, 0.0::DOUBLE)`,
-  ),
+  row('covariance', covariance('covar_samp')),
+  row('covariancep', covariance('covar_pop')),
+  conditional('covarianceif', 2, covariance('covar_samp')),
+  conditional('covariancepif', 2, covariance('covar_pop')),
 ]

@@ -9,6 +9,7 @@ import { dynamicRows } from './dynamics.ts'
 import { mathRows } from './math.ts'
 import { membershipRows } from './membership.ts'
 import { nativeRows } from './natives.ts'
+import { sketchAggregateRows, sketchFunctionRows } from './sketches.ts'
 import { stringRows } from './strings.ts'
 import { textOperatorRows } from './text-operators.ts'
 import { timeRows } from './time.ts'
@@ -26,9 +27,12 @@ export const functionRows: readonly FunctionRow[] = [
   ...dynamicRows,
   ...windowRows,
   ...nativeRows,
+  ...sketchFunctionRows,
 ].map(withClickHouse)
 
-export const aggregateRows: readonly AggregateRow[] = aggregates.map(aggregateWithClickHouse)
+export const aggregateRows: readonly AggregateRow[] = [...aggregates, ...sketchAggregateRows].map(
+  aggregateWithClickHouse,
+)
 
 function byName<T extends { readonly name: string; readonly aliases?: readonly string[] }>(
   rows: readonly T[],

@@ -15,6 +15,7 @@ export const duckdbMacros: readonly string[] = [
   `CREATE OR REPLACE MACRO kql_real_text(x) AS CASE WHEN x IS NULL THEN NULL WHEN isnan(x) THEN 'NaN'
     WHEN isinf(x) THEN (CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END)
     WHEN abs(x) < 1e15 AND x = trunc(x) THEN CAST(CAST(x AS BIGINT) AS VARCHAR)
+    WHEN abs(x) >= 1e15 AND abs(x) < 1e16 THEN regexp_replace(regexp_replace(CAST(x AS VARCHAR), '\\.0$', ''), '^(-?[0-9])([0-9]*?)0*$', '\\1.\\2E+15').replace('.E', 'E')
     ELSE upper(CAST(x AS VARCHAR)) END`,
   // A whole real loses its point inside dynamic (118.0 prints 118, S3); NaN, which JSON lacks, is its name.
   `CREATE OR REPLACE MACRO kql_real_json(x) AS CASE WHEN abs(x) < 1e15 AND x = trunc(x) THEN to_json(CAST(x AS BIGINT)) WHEN isfinite(x) THEN to_json(x) WHEN x IS NULL THEN NULL

@@ -9,6 +9,7 @@ import { networkRows } from '../native/network.ts'
 import { punycodeRows } from '../native/punycode.ts'
 import { seriesRows } from '../native/series.ts'
 import { statisticsRows } from '../native/statistics.ts'
+import { sketchRows } from '../native/sketches.ts'
 import { textRows } from '../native/text.ts'
 import { timeRows } from '../native/time.ts'
 import { unitRows } from '../native/units.ts'
@@ -28,6 +29,7 @@ const rows: readonly NativeRow[] = [
   ...seriesRows,
   ...statisticsRows,
   ...textRows,
+  ...sketchRows,
   ...timeRows,
   ...unitRows,
   ...urlRows,
@@ -43,7 +45,11 @@ const HELPERS: ReadonlySet<string> = new Set([
   'array_find',
   'countof',
   'graph_components',
+  'build_schema',
   'hash_long',
+  'digest_merge',
+  'digest_percentile',
+  'digest_rank',
   'hash_text',
   'indexof',
   'merge_bags',
