@@ -6,10 +6,14 @@ export type ContainerFormat = 'zip' | 'tar' | 'gzip' | 'zstd' | '7z'
 export type FileFormat =
   | { readonly kind: 'evtx' }
   | { readonly kind: 'container'; readonly container: ContainerFormat }
-  | { readonly kind: 'json' | 'xml' | 'clixml' | 'csv' | 'mof'; readonly encoding: TextEncoding }
+  | {
+      readonly kind: 'json' | 'xml' | 'clixml' | 'csv' | 'event-text' | 'mof'
+      readonly encoding: TextEncoding
+    }
   | { readonly kind: 'repository'; readonly role: 'objects' | 'index' | 'mapping' }
   | { readonly kind: 'empty'; readonly reason: string }
   | { readonly kind: 'unsupported-container'; readonly reason: string }
+  | { readonly kind: 'formatted-listing'; readonly reason: string }
   | { readonly kind: 'other'; readonly reason: string }
 
 const ascii = (bytes: Uint8Array, start: number, end: number): string =>
@@ -163,10 +167,12 @@ function looksLikeObjects(view: DataView): boolean {
 
 const isMostlyText = (head: Uint8Array): boolean => sniffTextEncoding(head) !== undefined
 
+const USN_V3_HEADER = 76
+
 /** USN_RECORD_V2/V3: length, major version 2 or 3, minor 0; a sparse journal begins with zero pages. [MS-FSCC] 2.3.62. */
 function isUsnJournal(head: Uint8Array): boolean {
   const view = new DataView(head.buffer, head.byteOffset, head.length)
-  for (let at = 0; at + 64 <= head.length; at += 8) {
+  for (let at = 0; at + USN_V3_HEADER <= head.length; at += 8) {
     const length = view.getUint32(at, true)
     if (length === 0) continue
     const [major, minor] = [view.getUint16(at + 4, true), view.getUint16(at + 6, true)]
@@ -195,10 +201,44 @@ function textFormat(head: Uint8Array, name: string): FileFormat {
   if (hasEvents && start.startsWith('<')) return { kind: 'xml', encoding }
   if (looksLikeJson(start)) return { kind: 'json', encoding }
   if (looksLikeMof(text, name)) return { kind: 'mof', encoding }
+  if (EVENT_TEXT.test(start)) return { kind: 'event-text', encoding }
   if (looksLikeCsv(start)) return { kind: 'csv', encoding }
   if (hasEvents) return { kind: 'xml', encoding }
+  const listing = FORMATTED.find(({ marks }) => marks.every((mark) => mark.test(text)))
+  if (listing !== undefined) return { kind: 'formatted-listing', reason: listing.what }
   return { kind: 'other', reason: 'text of no known kind' }
 }
+
+/** How `wevtutil qe /f:text` begins, or a raw event of Splunk's classic WinEventLog. */
+const EVENT_TEXT =
+  /^(?:Event\[\d+\]:?\s*\r?\n\s+Log Name: |\d{2}\/\d{2}\/\d{4} \d{2}:\d{2}:\d{2}[^\r\n]*\r?\nLogName=)/
+
+const POWERSHELL_LIST = 'a list or table that PowerShell formatted for people (long values wrapped or cut)'
+
+/** Listings of events or subscriptions in which values are no longer whole. */
+const FORMATTED: readonly { readonly marks: readonly RegExp[]; readonly what: string }[] = [
+  { marks: [/^ProviderName {1,40}: /m, /^Id {1,40}: \d/m], what: POWERSHELL_LIST },
+  { marks: [/^ {0,40}TimeCreated {1,40}Id {1,40}LevelDisplayName {1,40}Message/m], what: POWERSHELL_LIST },
+  {
+    marks: [
+      /^__CLASS {1,40}: (?:__EventFilter|__FilterToConsumerBinding|__\w{1,40}Instruction|\w{0,60}EventConsumer)/m,
+    ],
+    what: POWERSHELL_LIST,
+  },
+  { marks: [/^EventNamespace {1,40}: /m, /^QueryLanguage {1,40}: /m], what: POWERSHELL_LIST },
+  {
+    marks: [/^CreatorSID {1,40}: /m, /^(?:CommandLineTemplate|ScriptText|Filter) {1,40}: /m],
+    what: POWERSHELL_LIST,
+  },
+  {
+    marks: [/^EventNamespace=/m, /^QueryLanguage=/m],
+    what: 'a list of WMIC (some characters of values escaped, others not)',
+  },
+  {
+    marks: [/^CreatorSID=/m, /^(?:CommandLineTemplate|ScriptText|Filter)=/m],
+    what: 'a list of WMIC (some characters of values escaped, others not)',
+  },
+]
 
 /**
  * `{` or `[` followed by what JSON allows there; MOF blocks and INI sections also begin with brackets. evtx_dump

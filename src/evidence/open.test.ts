@@ -6,6 +6,7 @@ import * as fc from 'fast-check'
 import { pack } from 'tar-stream'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Diagnostic } from '../diagnostics/index.ts'
+import { identify } from './identify.ts'
 import { type EvidenceLimits, openEvidence } from './index.ts'
 
 const roots: string[] = []
@@ -441,6 +442,17 @@ describe('kinds', () => {
   ])('%s is known by content under a wrong name', async (kind, data) => {
     const { files } = await open([write('misnamed.dat', data)])
     expect(files[0]?.kind).toBe(kind)
+  })
+
+  test('a file of any length is identified, with the first bytes of any kind', () => {
+    for (let length = 1; length < 600; length += 1) {
+      for (const byte of [0, 1, 0x3c, 0x41, 0xff]) {
+        expect(identify(Buffer.alloc(length, byte), 'x', length).kind).toBe('other')
+      }
+    }
+    const json = `{"EventID": 1, "Message": "${'x'.repeat(38)}"}`
+    expect(json.length).toBe(67)
+    expect(identify(Buffer.from(json), 'x', json.length).kind).toBe('json')
   })
 
   test('any bytes are some kind, without an exception', async () => {

@@ -1,6 +1,6 @@
 import { InputError, limitedReport, type Report } from '../diagnostics/index.ts'
 import { decodeText, type EvidenceFile, openEvidence, toUtf8 } from '../evidence/index.ts'
-import { readClixml, readEventCsv, readEventJson, readEventXml } from './events/index.ts'
+import { readClixml, readEventCsv, readEventJson, readEventText, readEventXml } from './events/index.ts'
 import { createEvtxScanner } from './evtx/index.ts'
 import { scanEvtxFile } from './evtx/node/scan-file.ts'
 import { type FileContext, type FileOutcome, unreadOutcome } from './file-context.ts'
@@ -22,6 +22,15 @@ const EVIDENCE_NAME =
 
 /** Diagnostics of one code told in one run; an archive can have a million members of no known kind. */
 const MAX_TOLD = 1000
+
+/** Readers of text that hold one record at a time. */
+const TEXT_READERS = {
+  json: readEventJson,
+  csv: readEventCsv,
+  xml: readEventXml,
+  clixml: readClixml,
+  'event-text': readEventText,
+} as const
 
 interface Session {
   readonly options: ReadOptions
@@ -188,29 +197,13 @@ async function readByFormat(
     case 'evtx':
       return readEvtxFile(file, context, session)
     case 'json':
-      return orUnknown(
-        await readEventJson(toUtf8(paced(file, session, context.report), format.encoding), context),
-        file,
-        context,
-      )
     case 'csv':
-      return orUnknown(
-        await readEventCsv(toUtf8(paced(file, session, context.report), format.encoding), context),
-        file,
-        context,
-      )
     case 'xml':
-      return orUnknown(
-        await readEventXml(toUtf8(paced(file, session, context.report), format.encoding), context),
-        file,
-        context,
-      )
     case 'clixml':
-      return orUnknown(
-        await readClixml(toUtf8(paced(file, session, context.report), format.encoding), context),
-        file,
-        context,
-      )
+    case 'event-text': {
+      const text = toUtf8(paced(file, session, context.report), format.encoding)
+      return orUnknown(await TEXT_READERS[format.kind](text, context), file, context)
+    }
     case 'mof': {
       const bytes = await file.bytes(MAX_MOF_BYTES)
       if (bytes === undefined) return tooLarge(file, context, MAX_MOF_BYTES)
@@ -232,6 +225,15 @@ async function readByFormat(
       session.repositories.add(file, format.role, context.evidence, bytes)
       return { kind: 'repository', read: 1, relevant: 1, damaged: 0 }
     }
+    case 'formatted-listing':
+      context.report({
+        code: 'evidence/formatted-listing',
+        severity: 'error',
+        message: `not read: ${format.reason}`,
+        at: { in: 'file', source: file.path },
+        hint: 'Get it again through ConvertTo-Json -Depth 4 or Export-Clixml.',
+      })
+      return unreadOutcome(format.reason)
     case 'unsupported-container':
       context.report({
         code: 'evidence/unsupported-container',
@@ -343,7 +345,7 @@ function unknownFile(
   outcome: FileOutcome = unreadOutcome(reason),
 ): FileOutcome {
   // Valid JSON, XML or CSV of another kind is common in case folders; only its being named makes it an error.
-  const isOtherText = outcome.damaged === 0 && ['json', 'csv', 'xml', 'clixml'].includes(file.format.kind)
+  const isOtherText = outcome.damaged === 0 && Object.hasOwn(TEXT_READERS, file.format.kind)
   if (file.given || (EVIDENCE_NAME.test(file.name) && !isOtherText)) {
     context.report({
       code: file.format.kind === 'empty' ? 'evidence/empty-file' : 'evidence/unknown-kind',

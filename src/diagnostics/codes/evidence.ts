@@ -8,6 +8,8 @@ export const evidenceCodes = {
   'evidence/empty-file': 'A file that should hold evidence has no bytes.',
   'evidence/undecodable-text':
     'A text has bytes that are no characters in its encoding; U+FFFD stands in their place.',
+  'evidence/formatted-listing':
+    'A listing that PowerShell or WMIC formatted for people was not read: long values are wrapped or cut in it.',
   'evidence/unknown-kind': 'The content of a file is none of the kinds that can be read.',
   'evidence/damaged-archive': 'An archive is cut or damaged; members before the damage were read.',
   'evidence/encrypted-member': 'An archive or a member of it is encrypted and was not read.',

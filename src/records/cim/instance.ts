@@ -205,11 +205,15 @@ function classDefaults(schema: Schema, budget: Heap['budget']): CimInstance['pro
 }
 
 /** What the key properties say, joined as the key hash wants it; `@` for a class without keys. */
-export function keyText(schema: Schema, properties: readonly InstanceProperty[]): string | undefined {
-  if (schema.keyProperties.length === 0) return '@'
+export function keyText(
+  { keyProperties }: { readonly keyProperties: readonly (string | { readonly name: string })[] },
+  properties: readonly InstanceProperty[],
+): string | undefined {
+  if (keyProperties.length === 0) return '@'
   const parts: string[] = []
-  for (const key of schema.keyProperties) {
-    const property = properties.find((candidate) => candidate.name === key.name)
+  for (const key of keyProperties) {
+    const name = typeof key === 'string' ? key : key.name
+    const property = properties.find((candidate) => candidate.name === name)
     if (property === undefined) return undefined
     parts.push(keyPart(property.value))
   }

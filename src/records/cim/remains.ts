@@ -37,8 +37,11 @@ export class Remains {
   readonly #live = new Map<string, LiveContents>()
   readonly #offsets = new Set<number>()
 
-  constructor(carver: Carver, report: Report) {
+  readonly #current: Snapshot | undefined
+
+  constructor(carver: Carver, current: Snapshot | undefined, report: Report) {
     this.#carver = carver
+    this.#current = current
     this.#report = report
   }
 
@@ -116,13 +119,22 @@ export class Remains {
     // Without a namespace the contents alone say whether it is a copy of something live.
     const same = described.namespace === undefined ? live?.all : live?.byNamespace.get(described.namespace)
     if (same?.has(contents(described))) return
+    // Damage is no removal: what the current index lists is there, though this may be an earlier state of it.
+    const listed = same === undefined && this.#current?.isUnread(instance, namespace) === true
     const object: RepositoryObject = {
       ...described,
-      state: same === undefined ? 'removed' : 'overwritten',
-      recovered,
+      state: listed ? 'live' : same === undefined ? 'removed' : 'overwritten',
+      recovered: listed
+        ? {
+            ...recovered,
+            confidence: recovered.confidence === 'low' ? 'low' : 'medium',
+            why: `The current index lists it, but its record cannot be read. ${recovered.why}`,
+          }
+        : recovered,
       ...(generation === undefined ? {} : { generation }),
     }
     this.#list(object, instance)
+    if (listed) this.#rememberLive(object)
   }
 
   #list(object: RepositoryObject, instance: RepositoryInstance): void {

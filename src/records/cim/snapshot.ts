@@ -4,7 +4,14 @@ import { ClassLookup } from './class-lookup.ts'
 import type { Schema } from './class-schema.ts'
 import { type IndexKey, parseIndexKey, type RecordPlace } from './index-key.ts'
 import { IndexTree } from './index-tree.ts'
-import { decodeInstance, type InstanceHeader, readInstanceHeader, relativePath } from './instance.ts'
+import {
+  decodeInstance,
+  fitsExactly,
+  type InstanceHeader,
+  keyText,
+  readInstanceHeader,
+  relativePath,
+} from './instance.ts'
 import { type Layout, MAX_NAMESPACE_DEPTH, PAGE_SIZE, SYSTEM_NAMESPACE } from './layout.ts'
 import { type Mapping, mapProblems } from './mapping.ts'
 import { nameHash } from './name-hash.ts'
@@ -34,6 +41,7 @@ export class Snapshot {
   readonly report: Report
   readonly #hashes = new Map<string, string>()
   readonly #classes: ClassLookup
+  readonly #unread = new Set<string>()
   #namespaces: readonly NamespaceRef[] | undefined
 
   constructor(files: RepositoryFiles, mapping: Mapping, report: Report) {
@@ -182,23 +190,82 @@ export class Snapshot {
     return start !== undefined && this.store.table(start).some((entry) => start + entry.offset === offset)
   }
 
+  /**
+   * The instance that a key names. A record that the page's table lost, or that has another key, is looked for on the page
+   * by its class and key. Reported and `undefined` when there is none.
+   */
   decode(place: InstancePlace, namespace: string | undefined): RepositoryInstance | undefined {
+    let instance: RepositoryInstance | undefined
+    let problem: InputError | undefined
     try {
       const record = this.store.read(place.place)
       const header = readInstanceHeader(this.recordBytes(record), this.layout)
-      const schema = this.schema(place.namespace, place.class)
-      if (schema === undefined) {
-        throw new InputError('cim/class-missing', `the class of an instance is not known: ${place.class}`, {
-          in: 'bytes',
-          source: this.store.source,
-          offset: record.offset,
-        })
-      }
-      return this.#instance(record, header, schema, namespace)
+      instance = this.#instance(record, header, this.#schemaFor(place, record.offset), namespace)
     } catch (error) {
-      this.reportDamage(error)
-      return undefined
+      if (!(error instanceof InputError)) throw error
+      problem = error
     }
+    if (instance !== undefined && this.#hasKey(instance, place.key)) return instance
+    const found = this.#findOnPage(place, namespace)
+    problem ??= new InputError(
+      'cim/key-mismatch',
+      `${instance?.path ?? place.class}: the index has another key for it, so its name or the index was changed`,
+      { in: 'bytes', source: this.store.source, offset: instance?.offset ?? 0 },
+    )
+    const read = found ?? instance
+    if (read === undefined) this.#unread.add(unreadId(place))
+    this.report(read === undefined ? problem.toDiagnostic() : problem.toDiagnostic('warning'))
+    return read
+  }
+
+  /** True when the index lists an instance of this class with these keys, and its record could not be read. */
+  isUnread(instance: RepositoryInstance, namespace: string | undefined): boolean {
+    if (this.#unread.size === 0) return false
+    const key = keyText(instance, instance.properties)
+    if (key === undefined) return false
+    const id = { class: this.hash(instance.className), key: nameHash(key, this.layout) }
+    const namespaces =
+      namespace === undefined ? this.namespaces() : [{ hash: this.hash(namespace.replaceAll('/', '\\')) }]
+    return namespaces.some(({ hash }) => this.#unread.has(unreadId({ ...id, namespace: hash })))
+  }
+
+  #schemaFor(place: InstancePlace, offset: number): Schema {
+    const schema = this.schema(place.namespace, place.class)
+    if (schema !== undefined) return schema
+    throw new InputError('cim/class-missing', `the class of an instance is not known: ${place.class}`, {
+      in: 'bytes',
+      source: this.store.source,
+      offset,
+    })
+  }
+
+  /** Booleans and reals may be written otherwise in a key; what cannot be compared passes. */
+  #hasKey(instance: RepositoryInstance, key: string): boolean {
+    const keys = instance.properties.filter(({ name }) => instance.keyProperties.includes(name))
+    const text = keyText(instance, instance.properties)
+    if (text === undefined || keys.some(({ type }) => !/^(?:string|reference|[su]int\d+)$/.test(type)))
+      return true
+    return nameHash(text, this.layout) === key
+  }
+
+  /** The one record on the key's page that has its class, its size and its key. */
+  #findOnPage(place: InstancePlace, namespace: string | undefined): RepositoryInstance | undefined {
+    const start = this.store.pageOffset(place.place.page)
+    const schema = this.schema(place.namespace, place.class)
+    if (start === undefined || schema === undefined) return undefined
+    const page = this.store.bytes.subarray(start, start + PAGE_SIZE)
+    const found: RepositoryInstance[] = []
+    for (const at of textPositions(page, place.class)) {
+      const { size } = place.place
+      const bytes = page.subarray(at, at + size)
+      if (bytes.length < size) continue
+      const record = { bytes, offset: start + at, place: place.place, writtenGeneration: undefined }
+      const header = readInstanceHeader(this.recordBytes(record), this.layout)
+      if (header.size !== size || !fitsExactly(this.recordBytes(record), header, schema)) continue
+      const instance = this.#instance(record, header, schema, namespace)
+      if (this.#hasKey(instance, place.key)) found.push(instance)
+    }
+    return found.length === 1 ? found[0] : undefined
   }
 
   #instance(
@@ -223,6 +290,24 @@ export class Snapshot {
   reportDamage(error: unknown): void {
     if (!(error instanceof InputError)) throw error
     this.report(error.toDiagnostic())
+  }
+}
+
+function unreadId({ namespace, class: name, key }: Omit<InstancePlace, 'place'>): string {
+  return `${namespace}\\${name}\\${key}`
+}
+
+/** Where a text of ASCII letters stands as UTF-16LE, at any byte. */
+function* textPositions(bytes: Uint8Array, text: string): Generator<number> {
+  for (let at = 0; at + 2 * text.length <= bytes.length; at += 1) {
+    let index = 0
+    while (
+      index < text.length &&
+      bytes[at + 2 * index] === text.charCodeAt(index) &&
+      bytes[at + 2 * index + 1] === 0
+    )
+      index += 1
+    if (index === text.length) yield at
   }
 }
 

@@ -39,7 +39,7 @@ export function readSubscriptionObjects(files: RepositoryFiles, report: Report):
     })
   }
   const carver = new Carver(files, current)
-  const remains = new Remains(carver, limitedReport)
+  const remains = new Remains(carver, current, limitedReport)
   if (current !== undefined) {
     const before = older.map((snapshot) => ({ snapshot, instances: subscriptionInstances(snapshot) }))
     for (const instance of liveInstances(current, carver)) {

@@ -7,6 +7,7 @@ import type { FileContext, FileOutcome } from '../file-context.ts'
 import { ClixmlReader } from './clixml.ts'
 import { readCsvRows } from './csv.ts'
 import { ElementReader } from './element-reader.ts'
+import { EventTextReader } from './event-text.ts'
 import { JsonSplitter, MAX_JSON_DEPTH } from './json-splitter.ts'
 import { isDeeper, isObject, parseJson } from './json-value.ts'
 import { eventPrefix, XmlSplitter } from './xml-splitter.ts'
@@ -91,6 +92,18 @@ export async function readClixml(
   for await (const chunk of chunks) clixml.feed(chunk)
   clixml.end()
   return reader.outcome('PowerShell objects', clixml.damaged)
+}
+
+/** Reads text of `wevtutil qe /f:text` and raw events of Splunk's classic WinEventLog. */
+export async function readEventText(
+  chunks: AsyncIterable<Uint8Array>,
+  context: FileContext,
+): Promise<FileOutcome> {
+  const reader = new ElementReader(context)
+  const text = new EventTextReader(context, (value, offset) => reader.take(value, offset))
+  for await (const chunk of chunks) text.feed(chunk)
+  text.end()
+  return reader.outcome('event text', text.damaged)
 }
 
 /** Reads event XML: `wevtutil qe /f:xml` with or without a root, one event a line, other text between. */
