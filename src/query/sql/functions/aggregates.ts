@@ -122,6 +122,13 @@ function makeSet(call: AggregateCall, capIndex: number, ...only: string[]): stri
 }
 
 function makeList(call: AggregateCall, capIndex: number, ...only: string[]): string {
+  const arg = call.args[0]
+  if (arg?.type === 'dynamic') {
+    // An array contributes its elements: the engine's answers to the examples of geo_h3cell_rings() and
+    // geo_polygon_to_h3cells() can be had no other way.
+    const lists = `list(kql_elements_flat(${call.render(arg)})${call.order})${call.where(...isPresent(call), ...only)}`
+    return `coalesce(to_json(${capped(call, `flatten(${lists})`, capIndex)}), '[]'::JSON)`
+  }
   const list = `list(${element(call)}${call.order})${call.where(...isPresent(call), ...only)}`
   return `coalesce(to_json(${capped(call, list, capIndex)}), '[]'::JSON)`
 }

@@ -414,10 +414,14 @@ const predicate = (call: AggregateCall, index: number): string => {
     : `ifNull(${call.condition(arg)}, false)`
 }
 
+/** An array would have to contribute its elements (S5). */
+function refuseArrays(call: AggregateCall): void {
+  if (call.args[0]?.type === 'dynamic')
+    call.refuse(`${call.name}() of dynamic values, on ClickHouse`, 'wrap them in tostring()')
+}
+
 function collect(call: AggregateCall, distinct: boolean, capIndex: number, ...only: string[]): string {
-  // An array would have to contribute its elements (S5).
-  if (distinct && call.args[0]?.type === 'dynamic')
-    return call.refuse('make_set() of dynamic values, on ClickHouse', 'wrap them in tostring()')
+  refuseArrays(call)
   const text = call.args[0]?.type === 'string'
   const cap = call.constant(capIndex)
   const limit = cap === undefined ? '' : `(${Math.max(1, Math.trunc(Number(cap)) || 1)})`
@@ -427,6 +431,7 @@ function collect(call: AggregateCall, distinct: boolean, capIndex: number, ...on
 
 /** A list in the order the rows were sorted by: pairs are collected, sorted by the key, and give up their values. */
 function sortedList(call: AggregateCall): string {
+  refuseArrays(call)
   const [key] = call.orderKeys
   const mixed = call.orderKeys.some((other) => other.descending !== key?.descending)
   if (key === undefined || mixed || call.args.length > 1)

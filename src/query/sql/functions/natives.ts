@@ -4,12 +4,13 @@ import type { NativeRow } from '../native/define.ts'
 import { geoRows } from '../native/geo.ts'
 import { geoIpRows } from '../native/geo-ip.ts'
 import { graphRows } from '../native/graph.ts'
+import { h3Rows } from '../native/h3.ts'
 import { hashRows } from '../native/hash.ts'
 import { networkRows } from '../native/network.ts'
 import { punycodeRows } from '../native/punycode.ts'
 import { seriesRows } from '../native/series.ts'
-import { statisticsRows } from '../native/statistics.ts'
 import { sketchRows } from '../native/sketches.ts'
+import { statisticsRows } from '../native/statistics.ts'
 import { textRows } from '../native/text.ts'
 import { timeRows } from '../native/time.ts'
 import { unitRows } from '../native/units.ts'
@@ -23,13 +24,14 @@ const rows: readonly NativeRow[] = [
   ...geoRows,
   ...geoIpRows,
   ...graphRows,
+  ...h3Rows,
   ...hashRows,
   ...networkRows,
   ...punycodeRows,
   ...seriesRows,
+  ...sketchRows,
   ...statisticsRows,
   ...textRows,
-  ...sketchRows,
   ...timeRows,
   ...unitRows,
   ...urlRows,
@@ -43,13 +45,13 @@ export const nativeFunctions: readonly NativeFunction[] = rows.map((row) => row.
 /** Helpers of other rows, not KQL functions themselves. */
 const HELPERS: ReadonlySet<string> = new Set([
   'array_find',
-  'countof',
-  'graph_components',
   'build_schema',
-  'hash_long',
+  'countof',
   'digest_merge',
   'digest_percentile',
   'digest_rank',
+  'graph_components',
+  'hash_long',
   'hash_text',
   'indexof',
   'merge_bags',

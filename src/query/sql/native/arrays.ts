@@ -229,7 +229,7 @@ export const arrayRows: readonly NativeRow[] = [
       ? undefined
       : makeBag([...Object.entries(source), [text(b), (c as Json | undefined) ?? null]])
   }),
-  native('treepath', ['dynamic'], 'dynamic', (a) => paths(a as Json, '$', 0)),
+  native('treepath', ['dynamic'], 'dynamic', (a) => [...new Set(paths(a as Json, '', 0))]),
 ]
 
 /** Longest array `repeat` makes: Kusto's own limit of an array in a cell. */
@@ -238,11 +238,11 @@ const MAX_REPEATS = 65_536
 /** Deepest JSON that is walked; the deepest in the shared evidence is 6. */
 const MAX_DEPTH = 64
 
-function paths(value: Json, at: string, depth: number): Json[] {
+function paths(value: Json, at: string, depth: number): string[] {
   if (depth > MAX_DEPTH) return []
+  const own = depth === 0 ? [] : [at]
   const items = list(value)
-  if (items !== undefined) return [at, ...items.flatMap((item) => paths(item, `${at}[0]`, depth + 1))]
-  const fields = bag(value)
-  if (fields === undefined) return depth === 0 ? [] : [at]
-  return [at, ...Object.entries(fields).flatMap(([name, item]) => paths(item, `${at}['${name}']`, depth + 1))]
+  if (items !== undefined) return [...own, ...items.flatMap((item) => paths(item, `${at}[0]`, depth + 1))]
+  const steps = Object.entries(bag(value) ?? {})
+  return [...own, ...steps.flatMap(([name, item]) => paths(item, `${at}['${name}']`, depth + 1))]
 }

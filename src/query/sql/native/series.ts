@@ -59,7 +59,12 @@ function fill(values: Series, missing: number | null, forward: boolean): (number
 }
 
 /** Gaps between two known values on the line through them; gaps at an edge take the nearest value, if wanted. */
-function fillLinear(values: Series, missing: number | null, edges: boolean): (number | null)[] {
+function fillLinear(
+  values: Series,
+  missing: number | null,
+  edges: boolean,
+  constant: number,
+): (number | null)[] {
   const known = [...values.entries()].filter(([, value]) => value !== null && value !== missing)
   return values.map((value, i) => {
     if (value !== null && value !== missing) return value
@@ -69,8 +74,55 @@ function fillLinear(values: Series, missing: number | null, edges: boolean): (nu
       const share = (i - before[0]) / (after[0] - before[0])
       return (before[1] ?? 0) + share * ((after[1] ?? 0) - (before[1] ?? 0))
     }
-    return edges ? (before?.[1] ?? after?.[1] ?? value) : value
+    return edges ? (before?.[1] ?? after?.[1] ?? constant) : value
   })
+}
+
+/** The median of what stands at the same place of each period. */
+function seasonal(values: Series, period: number): Json[] {
+  const medians = Array.from({ length: period }, (_x, place) => {
+    const here = values.filter((value, i): value is number => value !== null && i % period === place)
+    here.sort((x, y) => x - y)
+    const [low, high] = [here[(here.length - 1) >> 1] ?? 0, here[here.length >> 1] ?? 0]
+    return (low + high) / 2
+  })
+  return values.map((_value, i) => medians[i % period] ?? 0)
+}
+
+/** Discrete Fourier transform of a complex series, or its inverse; a length that is no power of two is padded with zeros. */
+function spectrum(real: Value, imaginary: Value, inverse: boolean): Json | undefined {
+  const given = series(real)
+  if (given === undefined) return undefined
+  const other = series(imaginary) ?? []
+  let size = 1
+  while (size < given.length) size *= 2
+  const at = (values: Series): number[] => Array.from({ length: size }, (_x, i) => values[i] ?? 0)
+  const [re, im] = transform(at(given), at(other), inverse ? 1 : -1)
+  const scale = inverse ? 1 / size : 1
+  return [re.map((x) => x * scale), im.map((x) => x * scale)]
+}
+
+/** Radix two: the even and the odd places apart, then put together. */
+function transform(re: readonly number[], im: readonly number[], sign: 1 | -1): [number[], number[]] {
+  const size = re.length
+  if (size <= 1) return [[...re], [...im]]
+  const half = (values: readonly number[], odd: 0 | 1): number[] => values.filter((_x, i) => i % 2 === odd)
+  const [evenRe, evenIm] = transform(half(re, 0), half(im, 0), sign)
+  const [oddRe, oddIm] = transform(half(re, 1), half(im, 1), sign)
+  const outRe = new Array<number>(size)
+  const outIm = new Array<number>(size)
+  for (let k = 0; k < size / 2; k++) {
+    const angle = (sign * 2 * Math.PI * k) / size
+    const [cos, sin] = [Math.cos(angle), Math.sin(angle)]
+    const [a, b] = [oddRe[k] ?? 0, oddIm[k] ?? 0]
+    const [x, y] = [a * cos - b * sin, a * sin + b * cos]
+    const [u, v] = [evenRe[k] ?? 0, evenIm[k] ?? 0]
+    outRe[k] = u + x
+    outIm[k] = v + y
+    outRe[k + size / 2] = u - x
+    outIm[k + size / 2] = v - y
+  }
+  return [outRe, outIm]
 }
 
 interface Line {
@@ -265,12 +317,18 @@ export const seriesRows: readonly NativeRow[] = [
     const values = series(a)
     return values === undefined ? undefined : fill(values, b === undefined ? null : number(b), false)
   }),
-  native('series_fill_linear', ['dynamic', 'real', 'bool'], 'dynamic', (a, missing, edges) => {
+  native('series_fill_linear', ['dynamic', 'real', 'bool', 'real'], 'dynamic', (a, missing, edges, constant) => {
     const values = series(a)
-    return values === undefined
-      ? undefined
-      : fillLinear(values, missing === undefined ? null : number(missing), edges !== false)
+    if (values === undefined) return undefined
+    const gap = missing === undefined ? null : number(missing)
+    return fillLinear(values, gap, edges !== false, constant === undefined ? 0 : number(constant))
   }),
+  native('series_seasonal', ['dynamic', 'long'], 'dynamic', (a, period) => {
+    const values = series(a)
+    return values === undefined || number(period) <= 0 ? undefined : seasonal(values, number(period))
+  }),
+  native('series_fft$tuple', ['dynamic', 'dynamic'], 'dynamic', (a, b) => spectrum(a, b, false)),
+  native('series_ifft$tuple', ['dynamic', 'dynamic'], 'dynamic', (a, b) => spectrum(a, b, true)),
   native('series_fill_const', ['dynamic', 'real', 'real'], 'dynamic', (a, constant, missing) => {
     const values = series(a)
     const gap = missing === undefined ? null : number(missing)

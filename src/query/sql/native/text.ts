@@ -112,6 +112,7 @@ function parseKv(source: string, options: KvOptions): Record<string, Json> {
     if (delimiter === undefined) return /[^A-Za-z0-9_]/.test(source.charAt(at)) ? 1 : 0
     return delimiter !== '' && source.startsWith(delimiter, at) ? delimiter.length : 0
   }
+  // White space around a key or a value falls away, unless it stands in quotes.
   const token = (ends: (string | undefined)[]): string => {
     const open = source.charAt(at)
     if (open !== '' && quotes.includes(open)) {
@@ -132,7 +133,7 @@ function parseKv(source: string, options: KvOptions): Record<string, Json> {
       value += source.charAt(at)
       at += 1
     }
-    return value
+    return value.trim()
   }
   while (at < source.length) {
     const begin = at

@@ -52,11 +52,11 @@ export function walkPattern(
     const steps = stepsOf(scope, tables, walk.edge, walk.from, conditions)
     const kept = keptColumns(pattern, found)
     const added = { ...walk, kept, steps, cycles, allowed: allowed[walk.far] }
-    const hasInner = conditions.inner.has(walk.edge.name)
+    const { hops, name } = walk.edge
     const body =
-      walk.edge.hops === undefined
+      hops === undefined
         ? oneEdge(pattern, found, added)
-        : onePath(pattern, found, added, walk.edge.hops, hasInner)
+        : onePath(pattern, found, towardsGoal(scope, added, hops.max), hops, conditions.inner.has(name))
     found = {
       from: scope.builder.add(body, true),
       nodes: new Set([...found.nodes, walk.far]),
@@ -92,6 +92,8 @@ interface Step extends Walk {
   readonly steps: string
   readonly cycles: 'unique_edges' | 'none' | 'all'
   readonly allowed: string | undefined
+  /** Whether the steps know how far the nearest end is. */
+  readonly hasGoal?: boolean
 }
 
 /** The edge to walk next: one between two known nodes filters, and a single edge grows less than a path. */
@@ -151,6 +153,21 @@ function oneEdge(pattern: GraphPattern, found: Matches, step: Step): string {
   return `SELECT ${cells.join(', ')} FROM ${found.from} AS "m" JOIN ${step.steps} AS "w" ON ${on.join(' AND ')}`
 }
 
+/**
+ * Where the far end of a path must meet conditions, how many edges are left from each step to the nearest such node: a path
+ * that can no longer come there is not walked on.
+ */
+function towardsGoal(scope: TableScope, step: Step, max: number): Step {
+  const { allowed, isClosed, steps } = step
+  if (allowed === undefined || isClosed || max === 0) return step
+  const distances = scope.builder.add(
+    `WITH RECURSIVE "$goal" ("$v", "$d") USING KEY ("$v") AS (SELECT "$g_node", 0 FROM ${allowed} UNION SELECT "w"."$near", "g"."$d" + 1 FROM "$goal" AS "g" JOIN ${steps} AS "w" ON "w"."$far" = "g"."$v" LEFT JOIN recurring."$goal" AS "k" ON "k"."$v" = "w"."$near" WHERE "k"."$v" IS NULL AND "g"."$d" < ${max - 1}) SELECT * FROM "$goal"`,
+    true,
+  )
+  const body = `SELECT "w".*, "g"."$d" AS "$left" FROM ${steps} AS "w" JOIN ${distances} AS "g" ON "g"."$v" = "w"."$far"`
+  return { ...step, steps: scope.builder.add(body, true), hasGoal: true }
+}
+
 /** A path grows by one edge at a time from the matches so far; it ends where its length and last node are right. */
 function onePath(
   pattern: GraphPattern,
@@ -163,7 +180,8 @@ function onePath(
   const grows = step.from === 'left' ? 'list_append' : 'list_prepend'
   const grown = (list: string, item: string): string =>
     grows === 'list_append' ? `list_append(${list}, ${item})` : `list_prepend(${item}, ${list})`
-  const on = ['"w"."$near" = "m"."$at"', `"m"."$d" < ${hops.max}`]
+  const left = step.hasGoal === true ? ' + "w"."$left"' : ''
+  const on = ['"w"."$near" = "m"."$at"', `"m"."$d"${left} < ${hops.max}`]
   if (hasInner) on.push('("m"."$d" = 0 OR "w"."$on")')
   if (cycles === 'unique_edges')
     on.push('NOT list_contains("m"."$p", "w"."$g_edge")', ...edgeIsNew(pattern, found, '"w"."$g_edge"'))
