@@ -21,8 +21,9 @@ export function firstMinutes(subject: PlaybookSubject): PlaybookSection {
         text: 'Delete nothing yet. Once the binding is gone, the link between trigger and payload is gone too, and no new 5861 will be written for it.',
       },
       {
-        text: 'Take a snapshot of processes, connections and sign-ins.',
+        text: 'Take a snapshot of processes, connections and sign-ins, in a folder of its own: all exports below go there too.',
         commands: [
+          "Set-Location (New-Item -ItemType Directory -Path ($env:SystemDrive + '\\response-' + (Get-Date -Format 'yyyyMMdd-HHmmss')))",
           'Get-CimInstance Win32_Process | Select-Object ProcessId, ParentProcessId, Name, CommandLine, CreationDate | Export-Csv -NoTypeInformation .\\processes.csv',
           'Get-NetTCPConnection | Export-Csv -NoTypeInformation .\\connections.csv',
           'quser; (Get-CimInstance Win32_OperatingSystem).LastBootUpTime',

@@ -23,17 +23,28 @@ export function variables(subject: PlaybookSubject): readonly string[] {
   ]
 }
 
+/**
+ * A PowerShell condition that a text is exactly a variable's. `-eq` and `-ceq` compare by culture, which takes a name with
+ * an invisible character in it for the same name.
+ */
+export const isExactly = (property: string, variable: string): string =>
+  `[string]::Equals(${property}, ${variable})`
+
 /** A condition for a binding: exact names, letter for letter, of the parts that are known. */
 export function bindingCondition(subject: PlaybookSubject): string | undefined {
   const parts = [
-    ...(subject.filter?.name === undefined ? [] : ['$_.Filter.Name -ceq $filterName']),
-    ...(subject.consumer?.name === undefined ? [] : ['$_.Consumer.Name -ceq $consumerName']),
+    ...(subject.filter?.name === undefined ? [] : [isExactly('$_.Filter.Name', '$filterName')]),
+    ...(subject.consumer?.name === undefined ? [] : [isExactly('$_.Consumer.Name', '$consumerName')]),
     ...(subject.consumer?.class === undefined
       ? []
       : ['$_.Consumer.CimSystemProperties.ClassName -eq $consumerClass']),
   ]
   return parts.length === 0 ? undefined : parts.join(' -and ')
 }
+
+/** Bindings that a condition holds for. */
+export const bindingsWhere = (condition: string): string =>
+  `Get-CimInstance -Namespace $ns -ClassName __FilterToConsumerBinding | Where-Object { ${condition} }`
 
 /** RESPONSE section 2. */
 export function collect(subject: PlaybookSubject): PlaybookSection {
@@ -105,10 +116,12 @@ export function verifyBefore(subject: PlaybookSubject): PlaybookSection {
           : {
               commands: [
                 ...variables(subject),
-                `$binding = @(Get-CimInstance -Namespace $ns -ClassName __FilterToConsumerBinding | Where-Object { ${condition} })`,
+                `$binding = @(${bindingsWhere(condition)})`,
                 '$binding | Format-List Filter, Consumer, CreatorSID, DeliverSynchronously, MaintainSecurityContext',
-                'Get-CimInstance -Namespace $ns -ClassName __FilterToConsumerBinding | Where-Object { $_.Filter.Name -ceq $filterName } | Measure-Object',
-              ].filter((line) => subject.filter?.name !== undefined || !line.includes('Measure-Object')),
+                ...(subject.filter?.name === undefined
+                  ? []
+                  : [`${bindingsWhere(isExactly('$_.Filter.Name', '$filterName'))} | Measure-Object`]),
+              ],
             }),
       },
       { text: 'Compare the whole content with a clean host of the same role, never the name alone.' },

@@ -1,3 +1,5 @@
+import { defang } from '../payload/index.ts'
+
 /** Text from evidence inside a Markdown sentence: as code, control characters visible, never able to end the span. */
 export function code(text: string, limit = 300): string {
   const shown = visibleText(text.length > limit ? `${text.slice(0, limit - 1)}…` : text)
@@ -15,7 +17,13 @@ export function visibleText(text: string): string {
   )
 }
 
-/** Text from evidence as part of a Markdown sentence: one line, controls visible, no mark-up of its own. */
+/**
+ * Text from evidence as part of a Markdown sentence: one line, controls visible, no mark-up of its own, and no address that
+ * a viewer would make a link of.
+ */
 export function plain(text: string): string {
-  return visibleText(text.replace(/\s+/g, ' ')).replace(/[\\`*_{}[\]<>|#~]/g, '\\$&')
+  return visibleText(defang(text.replace(/\s+/g, ' ')))
+    .replace(/[\\`*_{}[\]<>|#~@]/g, '\\$&')
+    .replace(/:\/\//g, '\\://')
+    .replace(/\bwww\./gi, (prefix) => prefix.replace('.', '\\.'))
 }

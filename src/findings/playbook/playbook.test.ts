@@ -121,3 +121,82 @@ test('a subject of which nearly nothing is known still gives steps', () => {
   )
   expect(text).toContain('cannot be trusted')
 })
+
+const STATES = ['attempted', 'partial', 'bound', 'executed', 'modified', 'removed', 'transient']
+const HOSTILE = [
+  `'; Remove-Item C:\\ -Recurse; '`,
+  '\u2018; calc; \u2019 \u201c$(calc)\u201d \u201e`calc`\u201f \u201a\u201b',
+  '"&calc|%COMSPEC%^&$(calc)"',
+  'a\r\ncalc\nb',
+  '#>\u0000<# \u202e\u200b',
+]
+const commandsOf = (playbook: ReturnType<typeof buildPlaybook>): string[] =>
+  playbook.sections.flatMap(({ steps }) => steps.flatMap(({ commands }) => commands ?? []))
+
+test.each(STATES)('hostile names stay texts in every command (%s)', (state) => {
+  for (const name of HOSTILE) {
+    const playbook = buildPlaybook(
+      subject(name, name, {
+        state,
+        host: name,
+        namespace: `root\\${name}`,
+        timer: { class: '__IntervalTimerInstruction', timerId: name },
+        indicators: [{ kind: 'path', value: name }],
+        consumer: { class: name, name, properties: {} },
+      }),
+    )
+    for (const line of commandsOf(playbook)) {
+      expect(line).toMatch(/^[\x20-\x7e]+$/)
+      // What is left when every quoted text is taken away is ours.
+      const ours = line.replace(/'(?:[^']|'')*'/g, 'T')
+      expect(ours, line).not.toMatch(/calc|Remove-Item|COMSPEC|'/)
+    }
+    expect(JSON.parse(JSON.stringify(playbook))).toEqual(playbook)
+  }
+})
+
+test('names are compared by their characters: by culture, an invisible one would not count', () => {
+  const lines = commandsOf(buildPlaybook(subject('F\u200b', 'C', { timer: { class: 'T', timerId: 'T' } })))
+  expect(lines.join('\n')).not.toMatch(/-c?eq \$(?:filterName|consumerName|timerId)/)
+  expect(lines.join('\n')).toContain('[string]::Equals($_.Filter.Name, $filterName)')
+})
+
+test('a check that fails stops what it guards, also when all lines are pasted at once', () => {
+  const lines = commandsOf(buildPlaybook(subject('F', 'C')))
+  expect(lines.filter((line) => line.startsWith('throw') || line.includes('{ throw'))).toEqual([])
+  const removals = lines.filter((line) => line.includes('Remove-CimInstance'))
+  expect(removals).toHaveLength(3)
+  for (const line of removals)
+    expect(line).toMatch(/^if \(.*\) \{ .*Remove-CimInstance -Confirm \} else \{ Write-Warning /)
+})
+
+test('where one half is known, every binding of it is asked for, not taken for the one', () => {
+  const { consumer: _, ...half } = subject('F', 'C', { state: 'partial' })
+  const text = renderPlaybook(buildPlaybook(half))
+  expect(text).toContain('Only the filter is known')
+  expect(text).toContain('   $binding | Remove-CimInstance -Confirm')
+})
+
+test('the removal says what the state means for it', () => {
+  const removal = (state: string): string =>
+    buildPlaybook(subject('F', 'C', { state }))
+      .sections.find(({ title }) => title === 'Remove')
+      ?.steps.map(({ text }) => text)
+      .join('\n') ?? ''
+  expect(removal('attempted')).toContain('nothing to remove')
+  expect(removal('removed')).toContain('should find nothing')
+  expect(removal('transient')).toContain('within minutes')
+  expect(removal('modified')).toContain('put that back')
+  expect(removal('bound')).not.toContain('should find nothing')
+})
+
+test('an address in the explanation is no link, and exports have a folder of their own', () => {
+  const explanation = {
+    trigger: 'see www.a.example',
+    action: 'gets http://evil.example/x.ps1 for a@b.example',
+  }
+  const text = renderPlaybook(buildPlaybook(subject('F', 'C', { explanation })))
+  expect(text).not.toMatch(/https?:\/\/evil|\bwww\.a/)
+  expect(text).toContain('a\\@b.example')
+  expect(text.indexOf('Set-Location (New-Item')).toBeLessThan(text.indexOf('Export-Csv'))
+})

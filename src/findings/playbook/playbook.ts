@@ -44,7 +44,7 @@ export function buildPlaybook(subject: PlaybookSubject): Playbook {
 export function renderPlaybook(playbook: Playbook): string {
   const lines = [`# Response: ${playbook.title}`, '', ...playbook.summary.map((line) => `- ${line}`), '']
   lines.push(
-    'Run the commands in an elevated PowerShell on the host itself. Steps marked **changes** alter the host; everything else only reads. Do not change anything before it is collected.',
+    'Run the commands in an elevated PowerShell on the host itself. Steps marked **changes** alter the host; everything else only reads, and writes its exports into a folder of its own. Do not change anything before it is collected.',
     '',
   )
   lines.push('## Questions', '')

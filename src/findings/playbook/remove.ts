@@ -1,10 +1,25 @@
-import { bindingCondition, variables } from './collect.ts'
+import { bindingCondition, bindingsWhere, isExactly, variables } from './collect.ts'
 import { code } from './markdown.ts'
 import { powershellText } from './powershell.ts'
 import { type PlaybookSection, type PlaybookStep, type PlaybookSubject, stockNaming } from './subject.ts'
 
 const has = (subject: PlaybookSubject, id: string): boolean =>
   subject.reasons.some((reason) => reason.id === id)
+
+/** What the state means for the removal. */
+const BY_STATE: Readonly<Record<string, string>> = {
+  attempted:
+    'Only an attempt was seen, so the commands may find nothing. Then there is nothing to remove: go on with the next section, and hunt.',
+  removed:
+    'It was gone when the evidence was taken. The commands should find nothing; what they do find came back or was left over, and is collected before it is removed.',
+  transient:
+    'It was removed again within minutes. The commands should find nothing; what they do find was left over or came back.',
+  modified:
+    'Something that was there before was changed. Where its former content is known (an inventory, a backup, a clean host of the role), put that back instead of only removing this.',
+}
+
+const unlessBound = (bindings: string, objects: string): string =>
+  `if (@(${bindings}).Count -eq 0) { ${objects} | Remove-CimInstance -Confirm } else { Write-Warning 'Nothing was removed: a binding still uses it' }`
 
 /** RESPONSE section 5: binding first, then consumer, filter, timer, files, auto-recover entries. */
 export function remove(subject: PlaybookSubject): PlaybookSection {
@@ -16,16 +31,23 @@ export function remove(subject: PlaybookSubject): PlaybookSection {
     steps.push({
       text: 'The name only looks like that of a stock object, or the stock object is a leftover: if there is another of nearly the same name, it must stay. The commands compare every character.',
     })
+  const state = BY_STATE[subject.state]
+  if (state !== undefined) steps.push({ text: state })
   const condition = bindingCondition(subject)
   if (condition !== undefined) {
+    const isWhole = filter?.name !== undefined && consumer?.name !== undefined
     steps.push({
-      text: 'Remove the binding, which stops delivery. It must be exactly one; check it before you confirm.',
+      text: isWhole
+        ? 'Remove the binding, which stops delivery. It must be exactly one; check it before you confirm.'
+        : `Only the ${filter?.name === undefined ? 'consumer' : 'filter'} is known. The commands list every binding of it and ask for each: answer no where the other half belongs there.`,
       commands: [
         ...variables(subject),
-        `$binding = @(Get-CimInstance -Namespace $ns -ClassName __FilterToConsumerBinding | Where-Object { ${condition} })`,
+        `$binding = @(${bindingsWhere(condition)})`,
         '$binding | Format-List Filter, Consumer, CreatorSID',
-        "if ($binding.Count -ne 1) { throw 'expected exactly one binding' }",
-        '$binding | Remove-CimInstance -Confirm',
+        // One line: pasted into a console, a line that fails does not stop the next one.
+        isWhole
+          ? "if ($binding.Count -eq 1) { $binding | Remove-CimInstance -Confirm } else { Write-Warning ('Nothing was removed: expected one binding, found ' + $binding.Count) }"
+          : '$binding | Remove-CimInstance -Confirm',
       ],
       changes: true,
     })
@@ -34,24 +56,30 @@ export function remove(subject: PlaybookSubject): PlaybookSection {
       text: 'Filter and consumer are not known by name: enumerate all bindings (section 2) and find the one that does not belong.',
     })
   if (consumer?.name !== undefined && consumer.class !== undefined) {
+    const ofConsumer = bindingsWhere(
+      `${isExactly('$_.Consumer.Name', '$consumerName')} -and $_.Consumer.CimSystemProperties.ClassName -eq $consumerClass`,
+    )
     steps.push({
-      text: 'Remove the consumer, by class and exact name.',
+      text: 'Remove the consumer, by class and exact name, unless other bindings use it.',
       commands: [
-        'Get-CimInstance -Namespace $ns -ClassName $consumerClass | Where-Object { $_.Name -ceq $consumerName } | Remove-CimInstance -Confirm',
+        unlessBound(
+          ofConsumer,
+          `Get-CimInstance -Namespace $ns -ClassName $consumerClass | Where-Object { ${isExactly('$_.Name', '$consumerName')} }`,
+        ),
       ],
       changes: true,
     })
   }
   if (filter?.name !== undefined) {
+    const filters = `Get-CimInstance -Namespace $ns -ClassName __EventFilter | Where-Object { ${isExactly('$_.Name', '$filterName')}${isOverwrite ? " -and $_.Query -ne 'select * from MSFT_SCMEventLogEvent'" : ''} }`
     steps.push({
       text: isOverwrite
         ? 'The filter bears a stock name. If its query is the stock one, it stays; if not, it is removed and the stock object restored below.'
         : 'Remove the filter, unless other bindings use it.',
       commands: [
-        '$others = @(Get-CimInstance -Namespace $ns -ClassName __FilterToConsumerBinding | Where-Object { $_.Filter.Name -ceq $filterName })',
         isOverwrite
-          ? "Get-CimInstance -Namespace $ns -ClassName __EventFilter | Where-Object { $_.Name -ceq $filterName -and $_.Query -ne 'select * from MSFT_SCMEventLogEvent' } | Remove-CimInstance -Confirm"
-          : 'if ($others.Count -eq 0) { Get-CimInstance -Namespace $ns -ClassName __EventFilter | Where-Object { $_.Name -ceq $filterName } | Remove-CimInstance -Confirm }',
+          ? `${filters} | Remove-CimInstance -Confirm`
+          : unlessBound(bindingsWhere(isExactly('$_.Filter.Name', '$filterName')), filters),
       ],
       changes: true,
     })
@@ -61,7 +89,7 @@ export function remove(subject: PlaybookSubject): PlaybookSection {
       text: 'Remove the timer.',
       commands: [
         `$timerId = ${powershellText(timer.timerId)}`,
-        `Get-CimInstance -Namespace $ns -ClassName ${powershellText(timer.class)} | Where-Object { $_.TimerId -ceq $timerId } | Remove-CimInstance -Confirm`,
+        `Get-CimInstance -Namespace $ns -ClassName ${powershellText(timer.class)} | Where-Object { ${isExactly('$_.TimerId', '$timerId')} } | Remove-CimInstance -Confirm`,
       ],
       changes: true,
     })
@@ -112,20 +140,16 @@ export function verifyRemoval(subject: PlaybookSubject): PlaybookSection {
   const { filter, consumer } = subject
   const commands = [
     ...variables(subject),
-    ...(bindingCondition(subject) === undefined
-      ? []
-      : [
-          `Get-CimInstance -Namespace $ns -ClassName __FilterToConsumerBinding | Where-Object { ${bindingCondition(subject)} }`,
-        ]),
+    ...(bindingCondition(subject) === undefined ? [] : [bindingsWhere(bindingCondition(subject) ?? '')]),
     ...(consumer?.name === undefined
       ? []
       : [
-          'Get-CimInstance -Namespace $ns -ClassName __EventConsumer | Where-Object { $_.Name -ceq $consumerName }',
+          `Get-CimInstance -Namespace $ns -ClassName __EventConsumer | Where-Object { ${isExactly('$_.Name', '$consumerName')} }`,
         ]),
     ...(filter?.name === undefined
       ? []
       : [
-          'Get-CimInstance -Namespace $ns -ClassName __EventFilter | Where-Object { $_.Name -ceq $filterName }',
+          `Get-CimInstance -Namespace $ns -ClassName __EventFilter | Where-Object { ${isExactly('$_.Name', '$filterName')} }`,
         ]),
   ]
   return {
