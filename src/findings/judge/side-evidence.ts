@@ -15,7 +15,7 @@ export function sideFeatures(
   if (unseenMaking !== undefined && match?.kind !== 'exact') {
     applied.push({
       id: 'provenance/unseen-making',
-      text: `Who made it, and from where, is not in the evidence: the WMI-Activity log (${unseenMaking.logBegins} to ${unseenMaking.logEnds}) does not have its making, so it was made before, or while that log was not written`,
+      text: `Who made it, and from where, is not in the evidence: the WMI-Activity log (${unseenMaking.logBegins} to ${unseenMaking.logEnds}) does not have its making, so it was made outside that time, or while nothing was logged`,
       from: placesShowing(facts, 'binding'),
     })
   }

@@ -331,6 +331,15 @@ describe('a subscription that is older than the log', () => {
     expect(alone.subscriptions.map(({ consumer }) => consumer?.name)).toContain('Updates')
   })
 
+  test('other content under a stock name, announced half an hour after the stock one, was made then', () => {
+    const other = { ...STOCK, consumerClass: 'ActiveScriptEventConsumer', properties: 'ScriptText = "x";' }
+    const result = investigateFiles([wmi([announced(STOCK, 1, minute(0)), announced(other, 2, minute(30))])])
+    expect(result.subscriptions).toHaveLength(2)
+    expect(unseen(result)).toEqual([])
+    const older = investigateFiles([wmi([announced(STOCK, 1, minute(0)), announced(other, 2, minute(0))])])
+    expect(unseen(older)).toEqual(['SCM Event Log Consumer'])
+  })
+
   test('no log at all is a blind spot of the host, and nothing of the subscription', () => {
     const investigation = createInvestigation({ report: () => undefined })
     investigation.addEvent(activation(TRIAD, { host: '' }))

@@ -4,6 +4,9 @@ import type { SubscriptionFacts } from '../model.ts'
 import type { HostView } from './blind-spots.ts'
 import { reachOf } from './log-spots.ts'
 
+/** WMI announces everything within seconds of its start: an activation beside others is no making. 60 s. */
+const ANNOUNCEMENT = 600_000_000n
+
 /**
  * Marks subscriptions that are there although the WMI-Activity log of their host does not have their making: known from
  * the repository, a listing, or an announcement at a start of the service (5861). Gives their names by host too.
@@ -14,6 +17,9 @@ export function markUnseenMaking(
   hosts: Hosts,
 ): { readonly subscriptions: SubscriptionFacts[]; readonly names: ReadonlyMap<string, readonly string[]> } {
   const names = new Map<string, string[]>()
+  const logged = new Map(
+    [...activationsOf(subscriptions, hosts)].map(([host, list]) => [host, madeWhileLogged(list)]),
+  )
   const marked = subscriptions.map((facts) => {
     if (facts.host === undefined || isMakingSeen(facts)) return facts
     const host = hosts.key(facts.host)
@@ -22,6 +28,7 @@ export function markUnseenMaking(
     const from = reach === undefined ? undefined : filetimeToIso(reach.first)
     const to = reach === undefined ? undefined : filetimeToIso(reach.last)
     if (from === undefined || to === undefined) return facts
+    if (logged.get(host)?.has(facts.id) === true) return facts
     // Windows makes its own at its installation, before there is a log.
     if (!STOCK_NAMES.has(facts.filter?.name?.toLowerCase() ?? '')) {
       names.set(host, [...(names.get(host) ?? []), `"${facts.consumer?.name ?? facts.filter?.name ?? ''}"`])
@@ -29,6 +36,44 @@ export function markUnseenMaking(
     return { ...facts, unseenMaking: { logBegins: from, logEnds: to } }
   })
   return { subscriptions: marked, names }
+}
+
+interface Activation {
+  readonly time: bigint
+  readonly id: string
+}
+
+/** Activations of every subscription by host, in time order. */
+function activationsOf(subscriptions: readonly SubscriptionFacts[], hosts: Hosts): Map<string, Activation[]> {
+  const found = new Map<string, Activation[]>()
+  for (const { id, host, observations } of subscriptions) {
+    if (host === undefined) continue
+    const key = hosts.key(host)
+    const known = found.get(key) ?? []
+    found.set(key, known)
+    for (const { operation, binding, timeFiletime: time } of observations)
+      if (operation === 'activated' && binding !== undefined && time !== undefined) known.push({ time, id })
+  }
+  for (const list of found.values()) list.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
+  return found
+}
+
+/** Ids whose first activation came alone: at a start of the service those of all subscriptions come together. */
+function madeWhileLogged(activations: readonly Activation[]): ReadonlySet<string> {
+  const seen = new Set<string>()
+  const alone = new Set<string>()
+  for (const [index, { id, time }] of activations.entries()) {
+    if (seen.has(id)) continue
+    seen.add(id)
+    const isNear = (step: 1 | -1): boolean => {
+      let at = index + step
+      while (activations[at]?.id === id) at += step
+      const other = activations[at]?.time
+      return other !== undefined && (other > time ? other - time : time - other) <= ANNOUNCEMENT
+    }
+    if (!isNear(1) && !isNear(-1)) alone.add(id)
+  }
+  return alone
 }
 
 /** True where any record is from the making, and for what is no object of the repository at all. */
