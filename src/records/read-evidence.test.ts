@@ -6,7 +6,7 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Diagnostic } from '../diagnostics/index.ts'
 import type { EvidenceItem, ReadOptions, RepositoryFiles, TextEvidence } from './index.ts'
 import { defaultSelection, type EventRecord, type ExportRow, readEvidence } from './index.ts'
-import { hostOfPath } from './repository-folders.ts'
+import { hostOfPath, RepositoryFolders } from './repository-folders.ts'
 
 const roots: string[] = []
 let folder = ''
@@ -233,6 +233,46 @@ describe('repositories', () => {
     expect(whole?.mappings.map((part) => part.name)).toEqual(['mapping1.map', 'MAPPING2.MAP'])
     expect(whole?.evidence.objects).toBe(byName[`${tree}/Repository/OBJECTS.DATA`]?.id)
     expect(whole?.objects).toHaveLength(16_384)
+  })
+
+  test.each([
+    [
+      'a folder that is named after the case does not name the host',
+      'INC123',
+      [['WS014.corp', 1]],
+      'WS014.corp',
+    ],
+    [
+      'the latest name counts',
+      'INC123',
+      [
+        ['WS014', 1],
+        ['WIN-7QX', 0],
+      ],
+      'WS014',
+    ],
+    [
+      'the name that path and logs have counts',
+      'WKS-1',
+      [
+        ['OTHER', 9],
+        ['wks-1.corp', 1],
+      ],
+      'wks-1.corp',
+    ],
+    ['without logs the path names it', 'WKS-1', [], 'WKS-1'],
+  ] as const)('%s', (_what, folder, seen, expected) => {
+    const hosts: (string | undefined)[] = []
+    const repositories = new RepositoryFolders((files) => hosts.push(files.host))
+    const tree = `case/${folder}/C/Windows/System32`
+    for (const [host, time] of seen) {
+      repositories.sawComputer(`${tree}/winevt/Logs/Security.evtx`, host, BigInt(time))
+    }
+    repositories.sawComputer(`${tree}/winevt/Logs/ForwardedEvents.evtx`, 'STRANGER', 99n)
+    const file = { path: `${tree}/wbem/Repository/OBJECTS.DATA`, name: 'OBJECTS.DATA' }
+    repositories.add(file, 'objects', 'e1', new Uint8Array(8192))
+    repositories.flush()
+    expect(hosts).toEqual([expected])
   })
 
   test.each([

@@ -11,10 +11,14 @@ interface Part {
 /** Bytes of repositories held back at most, waiting for the logs that name their host. */
 const MAX_HELD_BYTES = 768 * 2 ** 20
 
+/** Names of computers remembered for one tree; a machine that was renamed has two or three. */
+const MAX_NAMES = 64
+
 /** Gathers the files of WMI repositories by folder, and gives each folder once, with its host where that is known. */
 export class RepositoryFolders {
   readonly #folders = new Map<string, Part[]>()
-  readonly #hosts = new Map<string, { host: string; time: bigint }>()
+  /** For each Windows tree the computers that its logs speak of, with the time of the latest event of each. */
+  readonly #hosts = new Map<string, Map<string, bigint>>()
   readonly #deliver: (files: RepositoryFiles) => void
   #heldBytes = 0
 
@@ -22,7 +26,12 @@ export class RepositoryFolders {
     this.#deliver = deliver
   }
 
-  add(file: EvidenceFile, role: Part['role'], evidence: string, bytes: Uint8Array): void {
+  add(
+    file: Pick<EvidenceFile, 'path' | 'name'>,
+    role: Part['role'],
+    evidence: string,
+    bytes: Uint8Array,
+  ): void {
     const folder = file.path.includes('/') ? file.path.slice(0, file.path.lastIndexOf('/')) : '.'
     if (this.#heldBytes + bytes.length > MAX_HELD_BYTES) this.flush(folder)
     this.#heldBytes += bytes.length
@@ -31,12 +40,29 @@ export class RepositoryFolders {
     this.#folders.set(folder, parts)
   }
 
-  /** Remembers which computer the logs beside a repository speak of; the latest event counts, for names change. */
+  /** Remembers which computers the logs beside a repository speak of. */
   sawComputer(path: string, computer: string, time: bigint): void {
     const tree = windowsTree(path)
-    if (tree === undefined) return
-    const known = this.#hosts.get(tree)
-    if (known === undefined || time > known.time) this.#hosts.set(tree, { host: computer, time })
+    // The log of forwarded events speaks of other computers.
+    if (tree === undefined || /forwardedevents\.evtx$/i.test(path)) return
+    const names = this.#hosts.get(tree) ?? new Map<string, bigint>()
+    this.#hosts.set(tree, names)
+    const known = names.get(computer)
+    if (known === undefined ? names.size < MAX_NAMES : time > known) names.set(computer, time)
+  }
+
+  /**
+   * The computer that the path and the logs beside the repository agree on; else the one whose event is the latest, for
+   * names change, and a folder may be named after the case; without logs the one that the path names.
+   */
+  #hostOf(folder: string): string | undefined {
+    const named = hostOfPath(folder)
+    const seen = [...(this.#hosts.get(windowsTree(folder) ?? '') ?? [])]
+    const label = (host: string): string => (host.split('.', 1)[0] ?? '').toLowerCase()
+    const agreed = named === undefined ? undefined : seen.find(([host]) => label(host) === label(named))
+    if (agreed !== undefined) return agreed[0]
+    const [latest] = seen.sort(([, a], [, b]) => (a > b ? -1 : a < b ? 1 : 0))
+    return latest?.[0] ?? named
   }
 
   /** Gives all folders that are complete; `except` names one that is still being read. */
@@ -45,8 +71,7 @@ export class RepositoryFolders {
       if (folder === except) continue
       this.#folders.delete(folder)
       for (const part of parts) this.#heldBytes -= part.bytes.length
-      const host = hostOfPath(folder) ?? this.#hosts.get(windowsTree(folder) ?? '')?.host
-      this.#deliver(toRepository(folder, parts, host))
+      this.#deliver(toRepository(folder, parts, this.#hostOf(folder)))
     }
   }
 }
