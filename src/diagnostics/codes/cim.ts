@@ -11,6 +11,8 @@ export const cimCodes = {
   'cim/index-key': 'A key of INDEX.BTR does not have a known shape and is left out.',
   'cim/record-missing': 'An index key names a record that its page does not hold.',
   'cim/record-damaged': 'A record of OBJECTS.DATA cannot be decoded, in whole or in part.',
+  'cim/key-mismatch':
+    'A record has another key than the index names it by: one of the two was changed, by damage or by hand.',
   'cim/value-damaged': 'One property of a record cannot be decoded; the others are read.',
   'cim/class-missing': 'No definition of a class is found, so its instances cannot be decoded.',
   'cim/class-damaged': 'A class definition cannot be used as it stands.',

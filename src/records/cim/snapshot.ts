@@ -18,6 +18,9 @@ import { nameHash } from './name-hash.ts'
 import { ObjectStore, type StoredRecord } from './object-store.ts'
 import type { RepositoryFiles, RepositoryInstance } from './types.ts'
 
+/** Most records that are looked for on their pages: real damage loses dozens, a hostile index would lose all. */
+const MAX_PAGE_SEARCHES = 1000
+
 /** An instance that an index key names. Hashes are hexadecimal text. */
 export interface InstancePlace {
   readonly namespace: string
@@ -42,6 +45,7 @@ export class Snapshot {
   readonly #hashes = new Map<string, string>()
   readonly #classes: ClassLookup
   readonly #unread = new Set<string>()
+  #pageSearches = 0
   #namespaces: readonly NamespaceRef[] | undefined
 
   constructor(files: RepositoryFiles, mapping: Mapping, report: Report) {
@@ -252,7 +256,9 @@ export class Snapshot {
   #findOnPage(place: InstancePlace, namespace: string | undefined): RepositoryInstance | undefined {
     const start = this.store.pageOffset(place.place.page)
     const schema = this.schema(place.namespace, place.class)
-    if (start === undefined || schema === undefined) return undefined
+    if (start === undefined || schema === undefined || this.#pageSearches >= MAX_PAGE_SEARCHES)
+      return undefined
+    this.#pageSearches += 1
     const page = this.store.bytes.subarray(start, start + PAGE_SIZE)
     const found: RepositoryInstance[] = []
     for (const at of textPositions(page, place.class)) {
