@@ -331,6 +331,21 @@ describe('a subscription that is older than the log', () => {
     expect(alone.subscriptions.map(({ consumer }) => consumer?.name)).toContain('Updates')
   })
 
+  test('two that come together for the first time may have been made together', () => {
+    const second = { ...TRIAD, filter: 'Second', consumer: 'Second' }
+    const both = (from: number, record: number): EvtxEventInput[] => [
+      announced(TRIAD, record, minute(from)),
+      announced(second, record + 1, minute(from)),
+    ]
+    expect(unseen(investigateFiles([wmi(both(0, 1))]))).toEqual([])
+    const withThird = [
+      ...both(0, 1),
+      announced({ ...TRIAD, filter: 'Third', consumer: 'Third' }, 3, minute(60)),
+      ...both(60, 4),
+    ]
+    expect(unseen(investigateFiles([wmi(withThird)]))).toEqual(['Third'])
+  })
+
   test('other content under a stock name, announced half an hour after the stock one, was made then', () => {
     const other = { ...STOCK, consumerClass: 'ActiveScriptEventConsumer', properties: 'ScriptText = "x";' }
     const result = investigateFiles([wmi([announced(STOCK, 1, minute(0)), announced(other, 2, minute(30))])])

@@ -4,8 +4,8 @@ import type { SubscriptionFacts } from '../model.ts'
 import type { HostView } from './blind-spots.ts'
 import { reachOf } from './log-spots.ts'
 
-/** WMI announces everything within seconds of its start: an activation beside others is no making. 60 s. */
-const ANNOUNCEMENT = 600_000_000n
+/** WMI announces everything within seconds of its start: an activation beside others is no making. 10 s. */
+const ANNOUNCEMENT = 100_000_000n
 
 /**
  * Marks subscriptions that are there although the WMI-Activity log of their host does not have their making: known from
@@ -41,39 +41,53 @@ export function markUnseenMaking(
 interface Activation {
   readonly time: bigint
   readonly id: string
+  /** Under a name that every Windows has: its activation is always an announcement. */
+  readonly isStock: boolean
 }
 
 /** Activations of every subscription by host, in time order. */
 function activationsOf(subscriptions: readonly SubscriptionFacts[], hosts: Hosts): Map<string, Activation[]> {
   const found = new Map<string, Activation[]>()
-  for (const { id, host, observations } of subscriptions) {
+  for (const { id, host, filter, observations } of subscriptions) {
+    const isStock = STOCK_NAMES.has(filter?.name?.toLowerCase() ?? '')
     if (host === undefined) continue
     const key = hosts.key(host)
     const known = found.get(key) ?? []
     found.set(key, known)
     for (const { operation, binding, timeFiletime: time } of observations)
-      if (operation === 'activated' && binding !== undefined && time !== undefined) known.push({ time, id })
+      if (operation === 'activated' && binding !== undefined && time !== undefined)
+        known.push({ time, id, isStock })
   }
   for (const list of found.values()) list.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
   return found
 }
 
-/** Ids whose first activation came alone: at a start of the service those of all subscriptions come together. */
+/** Subscriptions of one host that are looked at around an activation: a start of the service announces some dozens. */
+const MAX_NEAR = 64
+
+/**
+ * Ids whose first activation may be their making: not beside one of a subscription that was there before, as at a start
+ * of the service, when all are announced. Several that come together for the first time may have been made together.
+ */
 function madeWhileLogged(activations: readonly Activation[]): ReadonlySet<string> {
-  const seen = new Set<string>()
-  const alone = new Set<string>()
+  const first = new Map<string, bigint>()
+  for (const { id, time } of activations) if (!first.has(id)) first.set(id, time)
+  const made = new Set<string>()
+  const asked = new Set<string>()
   for (const [index, { id, time }] of activations.entries()) {
-    if (seen.has(id)) continue
-    seen.add(id)
-    const isNear = (step: 1 | -1): boolean => {
-      let at = index + step
-      while (activations[at]?.id === id) at += step
-      const other = activations[at]?.time
-      return other !== undefined && (other > time ? other - time : time - other) <= ANNOUNCEMENT
-    }
-    if (!isNear(1) && !isNear(-1)) alone.add(id)
+    if (asked.has(id)) continue
+    asked.add(id)
+    const near = activations
+      .slice(Math.max(0, index - MAX_NEAR), index + MAX_NEAR)
+      .filter((one) => one.id !== id && apart(one.time, time) <= ANNOUNCEMENT)
+    const isStart = near.some((one) => one.isStock || time - (first.get(one.id) ?? time) > ANNOUNCEMENT)
+    if (!isStart) made.add(id)
   }
-  return alone
+  return made
+}
+
+function apart(a: bigint, b: bigint): bigint {
+  return a > b ? a - b : b - a
 }
 
 /** True where any record is from the making, and for what is no object of the repository at all. */
