@@ -62,6 +62,54 @@ describe('scalar functions', () => {
   })
 })
 
+describe('series', () => {
+  test('a gap is filled on the line, an empty series with the constant (series-fill-linear-function)', async () => {
+    const gaps = 'dynamic([null, 111.0, null, 36.0, 41.0, null, null, 16.0])'
+    const query = `print series_fill_linear(${gaps}), series_fill_linear(dynamic([null, null])),
+      series_fill_linear(dynamic([null, null]), double(null), true, 7.5)`
+    const [line, zeros, constants] = (await rows(query))[0] as number[][]
+    expect(line?.map((x) => Math.round(x * 1000) / 1000)).toEqual([
+      111, 111, 73.5, 36, 41, 32.667, 24.333, 16,
+    ])
+    expect([zeros, constants]).toEqual([
+      [0, 0],
+      [7.5, 7.5],
+    ])
+  })
+
+  test('the seasonal part of a given period is its medians (series-seasonal-function)', async () => {
+    const query = 'print series_seasonal(dynamic([1, 3, 5, 2, 4, 6, 1, 3, 5, 2, 4, 6]), 3)'
+    const period = [1.5, 3.5, 5.5]
+    expect(await rows(query)).toEqual([[[...period, ...period, ...period, ...period]]])
+    expect(await refusal('print series_seasonal(dynamic([1, 3, 5]))')).toContain('without a period')
+  })
+
+  test('the inverse transform gives the series back (series-fft-function)', async () => {
+    const query = `print y = dynamic([1, 2, 0, -1]) | extend (re, im) = series_fft(y)
+      | extend (back, none) = series_ifft(re, im) | project re, im, back`
+    const shown = (await rows(query))[0] as number[][]
+    expect(shown.map((values) => values.map((x) => Math.round(x * 1e9) / 1e9 + 0))).toEqual([
+      [2, 1, 0, 1],
+      [0, -3, 0, 3],
+      [1, 2, 0, -1],
+    ])
+  })
+})
+
+describe('dynamic and text', () => {
+  test('paths of a bag start at its keys and name an array once (treepath-function)', async () => {
+    const query = `print treepath(parse_json('{"prop1": [1, 2, 3, 4], "prop2": "value2"}'))`
+    expect(await rows(query)).toEqual([[["['prop1']", "['prop1'][0]", "['prop2']"]]])
+  })
+
+  test('parse-kv drops white space around a value (parse-kv-operator)', async () => {
+    const query = `print str="ThreadId:458745723, Machine:Node001, Text: The service is up, Level: Info"
+      | parse-kv str as (Text: string, ThreadId: long, Machine: string) with (pair_delimiter=',', kv_delimiter=':')
+      | project-away str`
+    expect(await rows(query)).toEqual([['The service is up', 458745723, 'Node001']])
+  })
+})
+
 describe('union', () => {
   test('as names the source (as-operator)', async () => {
     const query = `range x from 1 to 1 step 1 | as T1
@@ -174,4 +222,15 @@ test('a real of sixteen digits is text in powers of ten, as .NET writes it', asy
   expect(await rows('print tostring(1e14), tostring(1e15), tostring(-1234567890123456.0)')).toEqual([
     ['100000000000000', '1E+15', '-1.234567890123456E+15'],
   ])
+})
+
+test('format_datetime refuses what the reference does not list (format-datetime-function)', async () => {
+  const time = 'datetime(2017-01-29 09:00:05)'
+  expect(await rows(`print format_datetime(${time}, 'yy-MM-dd [hh:mm:ss tt]')`)).toEqual([
+    ['17-01-29 [09:00:05 AM]'],
+  ])
+  expect(await rows(`print format_datetime(${time}, 'yyyy-MM-ddTHH:mm:ss.fffZ')`)).toEqual([
+    ['2017-01-29T09:00:05.000Z'],
+  ])
+  expect(await refusal(`print format_datetime(${time}, 'dd MMM yyyy')`)).toContain('‘MMM’')
 })

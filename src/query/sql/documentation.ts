@@ -68,7 +68,7 @@ const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^geo_/, 'needs a geometry kernel on the sphere'],
   [/tdigest|^hll|_hll/, 'a sketch whose inner form is not documented'],
   [
-    /^series_(decompose|outliers|periods|fft|ifft|seasonal|dbl|mv_|uv_|monthly|rolling|downsample|moving)/,
+    /^series_(decompose|outliers|periods|dbl|mv_|uv_|monthly|rolling|downsample|moving)/,
     'an algorithm whose details are not published',
   ],
   [

@@ -55,6 +55,7 @@ const HELPERS: ReadonlySet<string> = new Set([
   'hash_text',
   'indexof',
   'merge_bags',
+  'seasonal',
   'parse_kv',
   'totimespan',
   'todatetime_serial',
@@ -79,9 +80,29 @@ const ipv4Match = (call: Call, range: boolean): string => {
   return `(kql_ipv4(${a}) >> (32 - ${bits}) = kql_ipv4(${b}) >> (32 - ${bits}))`
 }
 
+/** Runs of letters the reference does not list, such as `MMM` or `dddd`: what the engine makes of them is not known. */
+const UNLISTED = /d{3,}|M{3,}|(?<!y)y{3}(?!y)|y{5,}|[Hh]{3,}|m{3,}|s{3,}|f{8,}|F{8,}|t{3,}/
+
+function formatDatetime(call: Call): string {
+  const unlisted = UNLISTED.exec(String(call.constant(1) ?? ''))
+  if (unlisted !== null) return call.refuse(`format_datetime() with ‘${unlisted[0]}’`)
+  return `${call.native('kql_format_datetime')}(epoch_us(${call.sql(0, 'datetime')}), ${call.sql(1, 'string')})`
+}
+
+/** A period that is not given is detected by an algorithm that is not published. */
+function seasonal(call: Call): string {
+  const period = call.constant(1)
+  if (period === undefined || Number(period) <= 0)
+    return call.refuse('series_seasonal() without a period', 'give the number of bins of a period')
+  const values = `CAST(${call.sql(0, 'dynamic')} AS VARCHAR)`
+  return `CAST(${call.native('kql_seasonal')}(${values}, ${call.sql(1, 'long')}) AS JSON)`
+}
+
 export const nativeRows: readonly FunctionRow[] = [
+  { name: 'format_datetime', lazy: true, sql: { duckdb: (_args, call) => formatDatetime(call) } },
+  { name: 'series_seasonal', lazy: true, sql: { duckdb: (_args, call) => seasonal(call) } },
   ...rows
-    .filter((row) => !HELPERS.has(row.name))
+    .filter((row) => !HELPERS.has(row.name) && row.name !== 'format_datetime')
     .map(({ name, aliases, native }): FunctionRow => ({ name, aliases, native })),
   { name: 'hash', aliases: ['hash_xxhash64'], lazy: true, sql: { duckdb: (_args, call) => hash(call) } },
   {

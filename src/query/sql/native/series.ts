@@ -317,13 +317,18 @@ export const seriesRows: readonly NativeRow[] = [
     const values = series(a)
     return values === undefined ? undefined : fill(values, b === undefined ? null : number(b), false)
   }),
-  native('series_fill_linear', ['dynamic', 'real', 'bool', 'real'], 'dynamic', (a, missing, edges, constant) => {
-    const values = series(a)
-    if (values === undefined) return undefined
-    const gap = missing === undefined ? null : number(missing)
-    return fillLinear(values, gap, edges !== false, constant === undefined ? 0 : number(constant))
-  }),
-  native('series_seasonal', ['dynamic', 'long'], 'dynamic', (a, period) => {
+  native(
+    'series_fill_linear',
+    ['dynamic', 'real', 'bool', 'real'],
+    'dynamic',
+    (a, missing, edges, constant) => {
+      const values = series(a)
+      if (values === undefined) return undefined
+      const gap = missing === undefined ? null : number(missing)
+      return fillLinear(values, gap, edges !== false, constant === undefined ? 0 : number(constant))
+    },
+  ),
+  native('seasonal', ['dynamic', 'long'], 'dynamic', (a, period) => {
     const values = series(a)
     return values === undefined || number(period) <= 0 ? undefined : seasonal(values, number(period))
   }),
