@@ -42,7 +42,9 @@ interface Deployment {
   readonly endpoint: string
   readonly role: string
   readonly requests: readonly ApiRequest[]
-  deploy(client: ClientOptions): AsyncGenerator<DeployResult>
+  /** What the user should know of the place before the first rule is sent. */
+  readonly prepare: (client: ClientOptions) => Promise<void>
+  readonly rules: readonly { readonly name: string; deploy(client: ClientOptions): Promise<DeployResult> }[]
 }
 
 const CONTENT = fileURLToPath(new URL('../../content/', import.meta.url))
@@ -56,7 +58,8 @@ Examples:
     triad deploy defender --token-env TOKEN
 
 Sign in with az login, or as @azure/identity documents. A rule that exists is updated under the same id; whether it is
-switched on stays as it is there. This has been tested against a local server only, not against Azure.`
+switched on stays as it is there. A rule that the platform refuses is named and stops none of the others (exit status 1);
+a missing right or an outage stops at once (2). This has been tested against a local server only, not against Azure.`
 
 /** `triad deploy`: creates or updates the rules over the platform's API. */
 export function deployCommand(): Command {
@@ -102,18 +105,38 @@ async function run(platform: 'sentinel' | 'defender', flags: Flags): Promise<Exi
     now: Date.now,
     role: deployment.role,
   }
-  let differs = false
-  for await (const { rule, outcome, differences } of deployment.deploy(client)) {
-    await writeStandardOutput(`${outcome.padEnd(9)} ${rule}\n`)
-    if (differences.length === 0) continue
-    differs = true
-    tell({
-      code: 'deploy/not-as-sent',
-      severity: 'error',
-      message: `${rule}: the platform holds something else at ${differences.join(', ')}`,
-    })
+  await deployment.prepare(client)
+  return deployAll(deployment, client)
+}
+
+/** One rule that is refused stops none of the others; what every rule would meet (no right, no service) stops at once. */
+async function deployAll({ rules }: Deployment, client: ClientOptions): Promise<ExitStatus> {
+  let faults = 0
+  let done = 0
+  for (const { name, deploy } of rules) {
+    try {
+      const { rule, outcome, differences } = await deploy(client)
+      done += 1
+      await writeStandardOutput(`${outcome.padEnd(9)} ${rule}\n`)
+      if (differences.length === 0) continue
+      faults += 1
+      tell({
+        code: 'deploy/not-as-sent',
+        severity: 'error',
+        message: `${rule}: the platform holds something else at ${differences.join(', ')}`,
+      })
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error
+      if (error.code !== 'deploy/refused') {
+        process.stderr.write(`triad: stopped at ${name}: ${done} of ${rules.length} rules were done\n`)
+        throw error
+      }
+      faults += 1
+      await writeStandardOutput(`refused   ${name}\n`)
+      tell(error.toDiagnostic())
+    }
   }
-  return differs ? EXIT.found : EXIT.done
+  return faults > 0 ? EXIT.found : EXIT.done
 }
 
 function loadRules(flags: Flags): Detection[] {
@@ -152,7 +175,7 @@ function toSentinel(pack: readonly Detection[], flags: Flags): Deployment {
     endpoint,
     role: SENTINEL_ROLE,
     requests: planSentinel(rules, target),
-    async *deploy(client) {
+    async prepare(client) {
       for (const alias of await missingWatchlists(rules, target, client)) {
         tell({
           code: 'deploy/no-watchlist',
@@ -161,8 +184,11 @@ function toSentinel(pack: readonly Detection[], flags: Flags): Deployment {
           hint: 'triad export sentinel writes its file into Watchlists/: create it with the search key SearchKey',
         })
       }
-      for (const rule of rules) yield await deploySentinelRule(rule, target, client)
     },
+    rules: rules.map((rule) => ({
+      name: rule.name,
+      deploy: (client) => deploySentinelRule(rule, target, client),
+    })),
   }
 }
 
@@ -173,9 +199,11 @@ function toDefender(pack: readonly Detection[], flags: Flags): Deployment {
     endpoint,
     role: DEFENDER_ROLE,
     requests: planDefender(rules, { endpoint }),
-    async *deploy(client) {
-      for (const rule of rules) yield await deployDefenderRule(rule, { endpoint }, client)
-    },
+    prepare: async () => undefined,
+    rules: rules.map((rule) => ({
+      name: String(rule.id),
+      deploy: (client) => deployDefenderRule(rule, { endpoint }, client),
+    })),
   }
 }
 

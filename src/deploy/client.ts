@@ -106,7 +106,9 @@ function judge(request: ApiRequest, answer: Answer, token: string, options: Clie
   }
   if (answer.status === 403) throw refusal('deploy/forbidden', request, answer, token, options.role)
   const expected = request.method === 'GET' ? [404] : [409, 412]
-  if (answer.status < 300 || expected.includes(answer.status)) return answer
+  if (answer.status < 300) return answer
+  if (expected.includes(answer.status))
+    return { status: answer.status, body: withoutToken(answer.body, token) }
   throw refusal('deploy/refused', request, answer, token)
 }
 
@@ -125,12 +127,20 @@ function refusal(
   )
 }
 
+/** What the platform says of a refusal that was left to the caller, as `: words`; empty where it says nothing. */
+export const words = (answer: ApiAnswer): string => detail(answer.body, '')
+
 /** The platform's own words, `{"error":{"code","message"}}`, without the token should it repeat it. */
 function detail(body: Json, token: string): string {
   const error = typeof body === 'object' && body !== null && 'error' in body ? body.error : undefined
   const message =
     typeof error === 'object' && error !== null && 'message' in error ? error.message : undefined
   return typeof message === 'string' ? `: ${hide(message, token).slice(0, MAX_MESSAGE)}` : ''
+}
+
+/** An answer that a caller may quote, in its words only. */
+function withoutToken(body: Json, token: string): Json {
+  return token === '' ? body : (JSON.parse(hide(JSON.stringify(body), token)) as Json)
 }
 
 function hide(text: string, token: string): string {

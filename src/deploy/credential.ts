@@ -16,11 +16,18 @@ export async function tokenSource(
   options: { readonly variable?: string; readonly environment: Readonly<Record<string, string | undefined>> },
 ): Promise<() => Promise<string>> {
   if (options.variable !== undefined) {
-    const token = options.environment[options.variable]
-    if (token === undefined || token === '') {
+    const token = options.environment[options.variable]?.trim() ?? ''
+    // Anything else would be refused as a header, in an error that repeats it.
+    if (!/^[\x21-\x7e]+$/.test(token)) {
       throw new InputError(
         'deploy/no-credential',
         `the environment variable ${options.variable} holds no token`,
+        undefined,
+        token === ''
+          ? {}
+          : {
+              hint: 'it has blanks or other characters that no token has: take accessToken alone, with -o tsv',
+            },
       )
     }
     return async () => token

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -128,6 +128,17 @@ describe('sentinel', () => {
     const changed = { ...RULE, rule: { ...RULE.rule, severity: 'Low' } }
     expect(await sentinel(changed)).toMatchObject({ outcome: 'updated' })
     expect(methods().slice(3)).toEqual(['GET', 'PUT', 'GET', 'PUT', 'GET'])
+  })
+
+  test('the id of a rule deleted a moment ago is told in the words of the service, not as a race', async () => {
+    const body = { error: { code: 'Conflict', message: `recently deleted, says ${TOKEN}` } }
+    api.script.push({ status: 409, method: 'PUT', body }, { status: 409, method: 'PUT', body })
+    await expect(sentinel()).rejects.toMatchObject({
+      code: 'deploy/refused',
+      message: 'my-rule: status 409: recently deleted, says (token)',
+      hint: expect.stringContaining('deleted rule'),
+    })
+    expect(methods()).toEqual(['GET', 'PUT', 'GET', 'PUT'])
   })
 
   test('a hunting query is a saved search, and another kind under the same id is refused', async () => {
@@ -326,6 +337,46 @@ describe('triad deploy', () => {
     expect([first, second, third, refused].map((run) => run.stdout + run.stderr).join('')).not.toContain(
       TOKEN,
     )
+  })
+
+  test('a refused rule stops none of the others; what all would meet stops at once, and says how far it came', async () => {
+    const text = readFileSync(join(folder, 'my-rule', 'detection.yaml'), 'utf8')
+    for (const [name, digit] of [
+      ['a-rule', '3'],
+      ['z-rule', '4'],
+    ] as const) {
+      mkdirSync(join(folder, name))
+      writeFileSync(join(folder, name, 'query.kql'), 'DeviceEvents | project Timestamp, ReportId, DeviceId\n')
+      writeFileSync(
+        join(folder, name, 'detection.yaml'),
+        text.replace('my-rule', name).replace('2f6f3f0e', `${digit}f6f3f0e`),
+      )
+    }
+    api.script.push({ status: 400, method: 'PUT', body: { error: { message: 'the query is not valid' } } })
+    const partial = await deploy('sentinel', ...workspace)
+    expect([partial.status, partial.stdout]).toEqual([
+      1,
+      'refused   a-rule\ncreated   my-rule\ncreated   z-rule\n',
+    ])
+    expect(partial.stderr).toContain('the query is not valid')
+    api.script.push({ status: 201, method: 'PUT', body: {} }, { status: 403, method: 'PUT' })
+    api.stored.clear()
+    const stopped = await deploy('sentinel', ...workspace)
+    expect(stopped.status).toBe(2)
+    expect(stopped.stderr).toContain('stopped at my-rule: 1 of 3 rules were done')
+  })
+
+  test('a token with a line end or other text around it is refused before it gets into an error', async () => {
+    process.env.TRIAD_TEST_TOKEN = `{ "accessToken": "${TOKEN}" }`
+    const wrong = await deploy('defender')
+    expect([wrong.status, wrong.stderr.includes('-o tsv'), wrong.stderr.includes(TOKEN)]).toEqual([
+      2,
+      true,
+      false,
+    ])
+    process.env.TRIAD_TEST_TOKEN = `${TOKEN}\r\n`
+    expect((await deploy('defender')).status).toBe(0)
+    expect(api.received.every(({ authorization }) => authorization === `Bearer ${TOKEN}`)).toBe(true)
   })
 
   test('without a place, a token, the package or a safe address it says so', async () => {

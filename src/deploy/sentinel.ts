@@ -9,7 +9,7 @@ import {
   ruleProperties,
   type SentinelRule,
 } from '../exports/index.ts'
-import { type ApiRequest, type ClientOptions, send } from './client.ts'
+import { type ApiAnswer, type ApiRequest, type ClientOptions, send, words } from './client.ts'
 import { notAsWanted } from './compare.ts'
 import type { DeployResult } from './result.ts'
 
@@ -99,6 +99,7 @@ export async function deploySentinelRule(
 ): Promise<DeployResult> {
   const url = ruleUrl(rule, target)
   const wanted = ruleBody(rule, target)
+  let conflict: ApiAnswer | undefined
   // A second round where somebody changed the rule between reading and writing.
   for (let round = 0; round < 2; round += 1) {
     const before = await send({ method: 'GET', url }, client)
@@ -107,7 +108,10 @@ export async function deploySentinelRule(
       return { rule: rule.name, outcome: 'unchanged', differences: [] }
     }
     const written = await send({ method: 'PUT', url, body }, client)
-    if (written.status === 409 || written.status === 412) continue
+    if (written.status === 409 || written.status === 412) {
+      conflict = written
+      continue
+    }
     const after = await send({ method: 'GET', url }, client)
     return {
       rule: rule.name,
@@ -115,9 +119,17 @@ export async function deploySentinelRule(
       differences: after.status === 404 ? ['the whole rule'] : notAsWanted(bodyOf(body), bodyOf(after.body)),
     }
   }
-  throw new InputError('deploy/refused', `${rule.name} is being changed by somebody else`, undefined, {
-    hint: 'run the same command again',
-  })
+  throw new InputError(
+    'deploy/refused',
+    `${rule.name}: status ${conflict?.status}${conflict === undefined ? '' : words(conflict)}`,
+    undefined,
+    {
+      hint:
+        conflict?.status === 409
+          ? 'the service keeps the id of a deleted rule for a while: run the same command again later'
+          : 'somebody else is changing the rule: run the same command again',
+    },
+  )
 }
 
 const watchlistUrl = (alias: string, target: SentinelTarget): string =>
