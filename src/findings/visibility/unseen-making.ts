@@ -31,7 +31,9 @@ export function markUnseenMaking(
     if (logged.get(host)?.has(facts.id) === true) return facts
     // Windows makes its own at its installation, before there is a log.
     if (!STOCK_NAMES.has(facts.filter?.name?.toLowerCase() ?? '')) {
-      names.set(host, [...(names.get(host) ?? []), `"${facts.consumer?.name ?? facts.filter?.name ?? ''}"`])
+      const known = names.get(host) ?? []
+      names.set(host, known)
+      known.push(`"${facts.consumer?.name ?? facts.filter?.name ?? ''}"`)
     }
     return { ...facts, unseenMaking: { logBegins: from, logEnds: to } }
   })
