@@ -30,9 +30,22 @@ function isSeenByDefender(event: EventRecord): boolean {
 export function tableRows(events: readonly EventRecord[], host: SimulatedHost): Map<string, SimulatedRow[]> {
   const defender = [...rowsOf(events.filter(isSeenByDefender), DEFENDER_TABLES)].map(
     ([table, rows]) =>
-      [table, rows.map((row, index) => ({ ...row, DeviceId: host.deviceId, ReportId: index + 1 }))] as const,
+      [
+        table,
+        rows.map((row, index) => ({
+          ...withoutPlaceholder(row),
+          DeviceId: host.deviceId,
+          ReportId: index + 1,
+        })),
+      ] as const,
   )
   return new Map([...defender, ...rowsOf(events, SENTINEL_TABLES)])
+}
+
+/** Sysmon's word for registry data it does not show; Defender shows the data, which no record here holds. */
+function withoutPlaceholder(row: SimulatedRow): SimulatedRow {
+  const { RegistryValueData, ...rest } = row
+  return RegistryValueData === undefined || RegistryValueData === 'Binary Data' ? rest : row
 }
 
 function rowsOf(events: readonly EventRecord[], tables: readonly string[]): Map<string, SimulatedRow[]> {

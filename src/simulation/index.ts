@@ -14,4 +14,11 @@ export type {
 export { mofFile, possibleCause } from './possible-cause.ts'
 export { sampleFiles } from './samples.ts'
 export { scenarios } from './scenarios/index.ts'
-export { DEFAULT_START, type SimulateOptions, scenarioEvents, scenarioRecords, simulate } from './simulate.ts'
+export {
+  DEFAULT_START,
+  repositoryEffect,
+  type SimulateOptions,
+  scenarioEvents,
+  scenarioRecords,
+  simulate,
+} from './simulate.ts'

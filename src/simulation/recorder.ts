@@ -1,11 +1,25 @@
 import { filetimeToIso, isoToFiletime } from '../bytes/index.ts'
 import { quoteMofString } from '../lang/mof/index.ts'
 import type { EvtxEventInput, EvtxField } from '../records/evtx/write/index.ts'
+import {
+  type ChannelEvent,
+  powershellEvent,
+  securityEvent,
+  sysmonEvent,
+  WINMGMT_PID,
+  wmiActivityEvent,
+} from './channels.ts'
 import type { SimulatedHost, SimulatedSubscription } from './model.ts'
 import { possibleCause } from './possible-cause.ts'
+import { programVersion } from './programs.ts'
 import { Random } from './random.ts'
 
 const TICKS_PER_MILLISECOND = 10_000n
+const TICKS_PER_SECOND = 10_000_000n
+const TICKS_PER_HOUR = 36_000_000_000n
+/** 1970 as a FILETIME. */
+const UNIX_EPOCH = 116_444_736_000_000_000n
+const POWERSHELL_IMAGE = 'C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe'
 
 /** A process as the sources describe it. Paths are Windows paths. */
 export interface ProcessStart {
@@ -13,8 +27,8 @@ export interface ProcessStart {
   readonly commandLine: string
   readonly parentImage: string
   readonly parentCommandLine: string
-  readonly originalFileName?: string
-  readonly description?: string
+  /** The program that this image is a renamed copy of: its version resource goes with it. */
+  readonly copyOf?: string
   /** `DOMAIN\\user`; the host's user by default. */
   readonly user?: string
   readonly integrity?: 'System' | 'High' | 'Medium'
@@ -27,6 +41,9 @@ export interface Process {
   readonly image: string
 }
 
+/** Most characters of a script that one 4104 holds; PowerShell cuts a longer one. */
+const SCRIPT_FRAGMENT = 12_000
+
 /**
  * Writes down what Windows, Sysmon and the event channels would have recorded, in order of time, field by field as in
  * real recordings (docs/simulation.md names them). Executes nothing.
@@ -35,6 +52,13 @@ export class Recorder {
   readonly host: SimulatedHost
   readonly events: EvtxEventInput[] = []
   readonly #random: Random
+  /** Image, lower case → the latest process of it, started in the scenario or before. */
+  readonly #running = new Map<string, Process>()
+  readonly #boot: bigint
+  /** Host ID and Runspace ID of the PowerShell session. */
+  readonly #session: { readonly host: string; readonly runspace: string }
+  #pipelines = 0
+  #processes = 0
   #now: bigint
 
   constructor(host: SimulatedHost, options: { seed: number; start: string }) {
@@ -43,6 +67,8 @@ export class Recorder {
     const start = isoToFiletime(options.start)
     if (start === undefined) throw new RangeError(`not a time: ${options.start}`)
     this.#now = start
+    this.#boot = start - 5n * TICKS_PER_HOUR
+    this.#session = { host: this.#plainGuid(), runspace: this.#plainGuid() }
   }
 
   /** Moves the clock on. */
@@ -60,47 +86,49 @@ export class Recorder {
 
   /** Sysmon 1 and Security 4688. */
   process(start: ProcessStart): Process {
-    const process = { processId: this.#random.processId(), guid: this.#random.guid(), image: start.image }
-    const parent = this.#random.processId()
+    const parent = this.#processOf(start.parentImage)
+    const process = this.#newProcess(start.image, this.#now)
     const system = start.integrity === 'System'
     const user = start.user ?? (system ? 'NT AUTHORITY\\SYSTEM' : this.account)
-    const original = start.originalFileName ?? baseName(start.image)
-    const hash = this.#random.hex(64)
-    this.#sysmon(1, 5, [
-      ['RuleName', '-'],
-      ['UtcTime', this.#utc()],
-      ['ProcessGuid', { type: 'guid', value: process.guid }],
-      ['ProcessId', process.processId],
-      ['Image', start.image],
-      ['FileVersion', '10.0.19041.1 (WinBuild.160101.0800)'],
-      ['Description', start.description ?? '-'],
-      ['Product', 'Microsoft® Windows® Operating System'],
-      ['Company', 'Microsoft Corporation'],
-      ['OriginalFileName', original],
-      ['CommandLine', start.commandLine],
-      ['CurrentDirectory', start.directory ?? 'C:\\Windows\\system32\\'],
-      ['User', user],
-      ['LogonGuid', { type: 'guid', value: this.#random.guid() }],
-      ['LogonId', { type: 'hexInt64', value: system ? 0x3e7n : 0x5a1c2n }],
-      ['TerminalSessionId', system ? 0 : 1],
-      ['IntegrityLevel', start.integrity ?? 'High'],
-      ['Hashes', `MD5=${hash.slice(0, 32)},SHA256=${hash}`],
-      ['ParentProcessGuid', { type: 'guid', value: this.#random.guid() }],
-      ['ParentProcessId', parent],
-      ['ParentImage', start.parentImage],
-      ['ParentCommandLine', start.parentCommandLine],
-      ['ParentUser', user],
-    ])
+    const version = programVersion(start.image, start.copyOf)
+    const logonId = system ? 0x3e7n : 0x5a1c2n
+    this.#add(
+      sysmonEvent(1, 5, [
+        ['RuleName', '-'],
+        ['UtcTime', this.#utc()],
+        ['ProcessGuid', { type: 'guid', value: process.guid }],
+        ['ProcessId', process.processId],
+        ['Image', start.image],
+        ['FileVersion', version.fileVersion],
+        ['Description', version.description],
+        ['Product', version.product],
+        ['Company', version.company],
+        ['OriginalFileName', version.originalFileName],
+        ['CommandLine', start.commandLine],
+        ['CurrentDirectory', start.directory ?? 'C:\\Windows\\system32\\'],
+        ['User', user],
+        ['LogonGuid', { type: 'guid', value: this.#sysmonGuid(this.#boot, logonId) }],
+        ['LogonId', { type: 'hexInt64', value: logonId }],
+        ['TerminalSessionId', system ? 0 : 1],
+        ['IntegrityLevel', start.integrity ?? 'High'],
+        ['Hashes', `MD5=${this.#random.hex(32)},SHA256=${this.#random.hex(64)}`],
+        ['ParentProcessGuid', { type: 'guid', value: parent.guid }],
+        ['ParentProcessId', parent.processId],
+        ['ParentImage', start.parentImage],
+        ['ParentCommandLine', start.parentCommandLine],
+        ['ParentUser', user],
+      ]),
+    )
     const [domain, name] = split(user)
     this.#security(4688, 2, 13312, [
       ['SubjectUserSid', { type: 'sid', value: system ? 'S-1-5-18' : this.host.userSid }],
       ['SubjectUserName', system ? `${this.host.name}$` : name],
       ['SubjectDomainName', system ? netBios(this.host) : domain],
-      ['SubjectLogonId', { type: 'hexInt64', value: system ? 0x3e7n : 0x5a1c2n }],
+      ['SubjectLogonId', { type: 'hexInt64', value: logonId }],
       ['NewProcessId', { type: 'hexInt64', value: BigInt(process.processId) }],
       ['NewProcessName', start.image],
       ['TokenElevationType', system ? '%%1936' : '%%1937'],
-      ['ProcessId', { type: 'hexInt64', value: BigInt(parent) }],
+      ['ProcessId', { type: 'hexInt64', value: BigInt(parent.processId) }],
       ['CommandLine', start.commandLine],
       ['TargetUserSid', { type: 'sid', value: 'S-1-0-0' }],
       ['TargetUserName', '-'],
@@ -141,37 +169,53 @@ export class Recorder {
     ])
   }
 
-  /** PowerShell 4104, in one piece. */
+  /** PowerShell 4104, a long script in several records. */
   scriptBlock(text: string, path = ''): void {
-    this.#powershell(4104, 5, 2, 15, [
-      ['MessageNumber', { type: 'int32', value: 1 }],
-      ['MessageTotal', { type: 'int32', value: 1 }],
-      ['ScriptBlockText', text],
-      ['ScriptBlockId', this.#random.guid().slice(1, -1).toLowerCase()],
-      ['Path', path],
-    ])
+    const id = this.#plainGuid()
+    const total = Math.max(1, Math.ceil(text.length / SCRIPT_FRAGMENT))
+    for (let number = 1; number <= total; number += 1) {
+      this.#powershell(4104, { level: 5, task: 2, opcode: 15 }, [
+        ['MessageNumber', { type: 'int32', value: number }],
+        ['MessageTotal', { type: 'int32', value: total }],
+        ['ScriptBlockText', text.slice((number - 1) * SCRIPT_FRAGMENT, number * SCRIPT_FRAGMENT)],
+        ['ScriptBlockId', id],
+        ['Path', path],
+      ])
+    }
   }
 
-  /** PowerShell 4103 of one command with its bound parameters. */
-  pipeline(command: string, parameters: readonly (readonly [name: string, value: string])[]): void {
+  /** PowerShell 4103 of one command with its bound parameters, as the engine evaluated them. */
+  pipeline(
+    command: string,
+    parameters: readonly (readonly [name: string, value: string])[],
+    script = '',
+  ): void {
     const payload = [
       `CommandInvocation(${command}): "${command}"`,
       ...parameters.map(([name, value]) => `ParameterBinding(${command}): name="${name}"; value="${value}"`),
       '',
     ].join('\r\n')
+    this.#pipelines += 1
     const context = [
       '        Severity = Informational',
       '        Host Name = ConsoleHost',
       '        Host Version = 5.1.19041.1682',
-      `        Host ID = ${this.#random.guid().slice(1, -1).toLowerCase()}`,
-      '        Host Application = C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe',
+      `        Host ID = ${this.#session.host}`,
+      `        Host Application = ${POWERSHELL_IMAGE}`,
       '        Engine Version = 5.1.19041.1682',
+      `        Runspace ID = ${this.#session.runspace}`,
+      `        Pipeline ID = ${this.#pipelines}`,
       `        Command Name = ${command}`,
       '        Command Type = Cmdlet',
+      `        Script Name = ${script}`,
+      '        Command Path = ',
+      `        Sequence Number = ${2 * this.#pipelines + 14}`,
       `        User = ${this.account}`,
+      '        Connected User = ',
+      '        Shell ID = Microsoft.PowerShell',
       '',
     ].join('\r\n')
-    this.#powershell(4103, 4, 106, 20, [
+    this.#powershell(4103, { level: 4, task: 106, opcode: 20 }, [
       ['ContextInfo', context],
       ['UserData', ''],
       ['Payload', payload],
@@ -181,7 +225,7 @@ export class Recorder {
   /** Security 4624, network logon from another machine. */
   remoteLogon(user: string, address: string): void {
     const [domain, name] = split(user)
-    this.#security(4624, 2, 12544, [
+    const fields: EvtxField[] = [
       ['SubjectUserSid', { type: 'sid', value: 'S-1-0-0' }],
       ['SubjectUserName', '-'],
       ['SubjectDomainName', '-'],
@@ -209,7 +253,8 @@ export class Recorder {
       ['VirtualAccount', '%%1843'],
       ['TargetLinkedLogonId', { type: 'hexInt64', value: 0n }],
       ['ElevatedToken', '%%1842'],
-    ])
+    ]
+    this.#security(4624, 2, 12544, fields, this.#random.guid())
   }
 
   /** Sysmon 19. */
@@ -276,122 +321,170 @@ export class Recorder {
 
   /** WMI-Activity 5861: a permanent binding was registered, or re-activated at a start of the service. */
   bindingRegistered(subscription: SimulatedSubscription): void {
-    this.#wmi(5861, 'Operation_ESStoConsumerBinding', [
-      ['Namespace', `//./${subscription.namespace.replaceAll('\\', '/')}`],
-      ['ESS', subscription.filter.name],
-      ['CONSUMER', `${subscription.consumer.class}=${quoteMofString(subscription.consumer.name)}`],
-      ['PossibleCause', possibleCause(subscription)],
-    ])
+    this.#add(
+      wmiActivityEvent(
+        5861,
+        'Operation_ESStoConsumerBinding',
+        [
+          ['Namespace', `//./${subscription.namespace.replaceAll('\\', '/')}`],
+          ['ESS', subscription.filter.name],
+          ['CONSUMER', `${subscription.consumer.class}=${quoteMofString(subscription.consumer.name)}`],
+          ['PossibleCause', possibleCause(subscription)],
+        ],
+        { threadId: this.#random.processId() },
+      ),
+    )
   }
 
-  /** WMI-Activity 5859: an event provider started serving the permanent filter. */
-  queryStarted(subscription: SimulatedSubscription, provider: string): void {
-    this.#wmi(5859, 'Operation_EssStarted', [
-      ['NamespaceName', `//./${subscription.filter.eventNamespace.replaceAll('\\', '/')}`],
-      ['Query', subscription.filter.query],
-      ['User', subscription.creatorSid],
-      ['Processid', this.#random.processId()],
-      ['Provider', provider],
-      ['queryid', 0],
-      ['PossibleCause', 'Permanent'],
-    ])
+  /**
+   * WMI-Activity 5859: an event provider started serving the permanent filter; before it 5857, where the provider had to
+   * be loaded. That of the service control manager is part of the service.
+   */
+  queryStarted(subscription: SimulatedSubscription, provider: EventProvider): void {
+    const by = { threadId: this.#random.processId(), activityId: this.#random.guid() }
+    if (provider === 'WMI Kernel Trace Event Provider') {
+      this.#providerLoaded(provider, 'C:\\Windows\\System32\\wbem\\krnlprov.dll', 'wmiprvse.exe', {
+        ...by,
+        processId: WINMGMT_PID,
+        userSid: 'S-1-5-18',
+      })
+    }
+    const namespace = subscription.filter.eventNamespace.toLowerCase().replace('root\\cimv2', 'root\\CIMV2')
+    this.#add(
+      wmiActivityEvent(
+        5859,
+        'Operation_EssStarted',
+        [
+          ['NamespaceName', `//./${namespace.replaceAll('\\', '/')}`],
+          ['Query', subscription.filter.query],
+          ['User', subscription.creatorSid],
+          ['Processid', WINMGMT_PID],
+          ['Provider', provider],
+          ['queryid', 0],
+          ['PossibleCause', 'Permanent'],
+        ],
+        by,
+      ),
+    )
   }
 
-  /** WMI-Activity 5857: a provider was loaded. */
-  providerStarted(name: string, path: string, hostProcess = 'wmiprvse.exe'): void {
-    this.#wmi(5857, 'Operation_StartedOperational', [
-      ['ProviderName', name],
-      ['Code', { type: 'hexInt32', value: 0 }],
-      ['HostProcess', hostProcess],
-      ['ProcessID', this.#random.processId()],
-      ['ProviderPath', path],
-    ])
+  /** WMI-Activity 5857: a provider was loaded into this process, by default the shared host of Network Service. */
+  providerStarted(name: string, path: string, host?: Process): void {
+    const processId = host?.processId ?? this.#random.processId()
+    const hostProcess = host === undefined ? 'wmiprvse.exe' : baseName(host.image).toLowerCase()
+    this.#providerLoaded(name, path, hostProcess, {
+      threadId: this.#random.processId(),
+      processId,
+      userSid: host === undefined ? 'S-1-5-20' : 'S-1-5-18',
+    })
   }
 
+  #providerLoaded(
+    name: string,
+    path: string,
+    hostProcess: string,
+    by: { threadId: number; processId: number; userSid: string; activityId?: string },
+  ): void {
+    this.#add(
+      wmiActivityEvent(
+        5857,
+        'Operation_StartedOperational',
+        [
+          ['ProviderName', name],
+          ['Code', { type: 'hexInt32', value: 0 }],
+          ['HostProcess', hostProcess],
+          ['ProcessID', by.processId],
+          ['ProviderPath', path],
+        ],
+        by,
+      ),
+    )
+  }
+
+  /** As Sysmon writes times: three decimals, also of a whole second. */
   #utc(): string {
-    return (filetimeToIso(this.#now) ?? '').replace('T', ' ').replace('Z', '').padEnd(19).slice(0, 23)
+    const [date = '', time = ''] = (filetimeToIso(this.#now) ?? '').split('T')
+    const [seconds = '', fraction = ''] = time.replace('Z', '').split('.')
+    return `${date} ${seconds}.${fraction.padEnd(3, '0').slice(0, 3)}`
+  }
+
+  /** The process that runs an image: of the scenario, or one that was there before. */
+  #processOf(image: string): Process {
+    return this.#running.get(image.toLowerCase()) ?? this.#newProcess(image, this.#boot)
+  }
+
+  #newProcess(image: string, startedFiletime: bigint): Process {
+    this.#processes += 1
+    const process = {
+      processId: this.#random.processId(),
+      guid: this.#sysmonGuid(startedFiletime, BigInt(this.#processes + 0x300), 0x0400),
+      image,
+    }
+    this.#running.set(image.toLowerCase(), process)
+    return process
+  }
+
+  /**
+   * GUIDs as Sysmon makes them, observed in recordings of 2020: four bytes of the machine, the second of the start, and a
+   * number in the byte order of memory; a counter with the boot behind it for processes, the LUID for logons.
+   */
+  #sysmonGuid(filetime: bigint, number: bigint, boot = 0): string {
+    const seconds = ((filetime - UNIX_EPOCH) / TICKS_PER_SECOND).toString(16).padStart(8, '0')
+    const bytes = number.toString(16).padStart(16, '0').match(/../g)?.reverse().join('') ?? ''
+    const end = boot === 0 ? bytes.slice(4) : boot.toString(16).padStart(12, '0')
+    const machine = this.host.deviceId.slice(0, 8)
+    return `{${machine}-${seconds.slice(4)}-${seconds.slice(0, 4)}-${bytes.slice(0, 4)}-${end.slice(0, 12)}}`.toUpperCase()
+  }
+
+  #plainGuid(): string {
+    return this.#random.guid().slice(1, -1).toLowerCase()
   }
 
   #sysmon(eventId: number, version: number, eventData: readonly EvtxField[]): void {
-    this.#add({
-      provider: 'Microsoft-Windows-Sysmon',
-      providerGuid: '{5770385F-C22A-43E0-BF4C-06F5698FFBD9}',
-      channel: 'Microsoft-Windows-Sysmon/Operational',
-      eventId,
-      version,
-      level: 4,
-      task: eventId,
-      keywords: '0x8000000000000000',
-      userSid: 'S-1-5-18',
-      processId: 3204,
-      threadId: 4140,
-      eventData,
-    })
+    this.#add(sysmonEvent(eventId, version, eventData))
   }
 
-  #security(eventId: number, version: number, task: number, eventData: readonly EvtxField[]): void {
-    this.#add({
-      provider: 'Microsoft-Windows-Security-Auditing',
-      providerGuid: '{54849625-5478-4994-A5BA-3E3B0328C30D}',
-      channel: 'Security',
-      eventId,
-      version,
-      level: 0,
-      task,
-      keywords: '0x8020000000000000',
-      processId: 4,
-      threadId: 4412,
-      eventData,
-    })
+  #security(
+    eventId: number,
+    version: number,
+    task: number,
+    eventData: readonly EvtxField[],
+    activityId?: string,
+  ): void {
+    this.#add(
+      securityEvent(eventId, version, task, eventData, {
+        threadId: this.#random.processId(),
+        ...(activityId === undefined ? {} : { activityId }),
+      }),
+    )
   }
 
   #powershell(
     eventId: number,
-    level: number,
-    task: number,
-    opcode: number,
+    kind: { level: number; task: number; opcode: number },
     eventData: readonly EvtxField[],
   ): void {
-    this.#add({
-      provider: 'Microsoft-Windows-PowerShell',
-      providerGuid: '{A0C1853B-5C40-4B15-8766-3CF1C58F985A}',
-      channel: 'Microsoft-Windows-PowerShell/Operational',
-      eventId,
-      version: 1,
-      level,
-      task,
-      opcode,
-      keywords: '0x0',
-      userSid: this.host.userSid,
-      processId: 6012,
-      threadId: 6124,
-      eventData,
-    })
+    const { processId } = this.#processOf(POWERSHELL_IMAGE)
+    this.#add(
+      powershellEvent(eventId, kind, eventData, {
+        userSid: this.host.userSid,
+        processId,
+        threadId: processId + 112,
+        activityId: this.#random.guid(),
+      }),
+    )
   }
 
-  #wmi(eventId: number, element: string, fields: readonly EvtxField[]): void {
-    this.#add({
-      provider: 'Microsoft-Windows-WMI-Activity',
-      providerGuid: '{1418EF04-B0B4-4623-BF7E-D74AB47BBDAA}',
-      channel: 'Microsoft-Windows-WMI-Activity/Operational',
-      eventId,
-      version: 0,
-      level: 0,
-      task: 0,
-      keywords: '0x4000000000000000',
-      userSid: 'S-1-5-18',
-      processId: 2920,
-      threadId: 3344,
-      userData: { element, namespace: 'http://manifests.microsoft.com/win/2006/windows/WMI', fields },
-    })
-  }
-
-  #add(event: Omit<EvtxEventInput, 'computer' | 'time'>): void {
+  #add(event: ChannelEvent): void {
     this.events.push({ ...event, computer: this.computer, time: this.#now })
-    // No two records have the same time: their order in the log is their order in time.
+    // No two records have the same time: their order in the log is their order in time. Clocks count in 100 ns.
     this.wait(this.#random.integer(3, 40))
+    this.#now += BigInt(this.#random.integer(0, 9999))
   }
 }
+
+/** Event providers whose filters are announced by 5859; those that WMI polls are not. */
+export type EventProvider = 'SCM Event Provider' | 'WMI Kernel Trace Event Provider'
 
 export type SysmonOperation = 'Created' | 'Modified' | 'Deleted'
 

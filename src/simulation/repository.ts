@@ -18,6 +18,27 @@ export function scenarioRepository(
   start: string,
   seed: number,
 ): WrittenRepository | undefined {
+  return writtenWith(scenario, start, seed, true)
+}
+
+/** Names of the repository's files that a scenario changes or adds. */
+export function changedRepositoryFiles(scenario: Scenario, start: string, seed: number): string[] {
+  const before = new Map(Object.entries(writtenWith(scenario, start, seed, false) ?? {}))
+  return Object.entries(writtenWith(scenario, start, seed, true) ?? {})
+    .filter(([name, bytes]) => !isSame(before.get(name), bytes))
+    .map(([name]) => name)
+}
+
+function isSame(a: Uint8Array | undefined, b: Uint8Array): boolean {
+  return a?.length === b.length && a.every((byte, index) => byte === b[index])
+}
+
+function writtenWith(
+  scenario: Scenario,
+  start: string,
+  seed: number,
+  subscriptions: boolean,
+): WrittenRepository | undefined {
   const stored = scenario.stored ?? []
   const deleted = scenario.deletes ?? []
   if (stored.length + deleted.length === 0) return undefined
@@ -32,10 +53,10 @@ export function scenarioRepository(
         ...namespaces.flatMap((namespace) => consumerClasses(namespace)),
         ...(scenario.repository ?? []),
       ],
-      create.flatMap((subscription) => instances(subscription).map(asCreation)),
-      ...(deleted.length === 0
-        ? []
-        : [deleted.flatMap((subscription) => instances(subscription).map(asDeletion))]),
+      ...(subscriptions ? [create.flatMap((subscription) => instances(subscription).map(asCreation))] : []),
+      ...(subscriptions && deleted.length > 0
+        ? [deleted.flatMap((subscription) => instances(subscription).map(asDeletion))]
+        : []),
     ],
   })
 }

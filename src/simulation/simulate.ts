@@ -1,3 +1,4 @@
+import { readSubscriptionObjects } from '../records/cim/index.ts'
 import type { EventRecord } from '../records/event.ts'
 import { readEvtx } from '../records/evtx/index.ts'
 import { type EvtxEventInput, writeEvtx } from '../records/evtx/write/index.ts'
@@ -5,7 +6,7 @@ import { tableRows } from './defender.ts'
 import { WORKSTATION } from './hosts.ts'
 import type { Scenario, SimulatedFile, SimulatedHost } from './model.ts'
 import { Recorder } from './recorder.ts'
-import { scenarioRepository } from './repository.ts'
+import { changedRepositoryFiles, scenarioRepository } from './repository.ts'
 
 export interface SimulateOptions {
   /** Process ids, GUIDs and intervals follow from it. Default 1. */
@@ -55,6 +56,35 @@ export function simulate(scenario: Scenario, options: SimulateOptions = {}): Sim
       bytes: utf8(text),
     })),
   ].sort((a, b) => (a.path < b.path ? -1 : 1))
+}
+
+/** What a scenario does to the WMI repository: the files it changes, and the objects of subscriptions that are in them then. */
+export function repositoryEffect(
+  scenario: Scenario,
+  options: SimulateOptions = {},
+): { readonly changed: readonly string[]; readonly objects: readonly { className: string; path: string }[] } {
+  const start = options.start ?? DEFAULT_START
+  const seed = options.seed ?? 1
+  const files = scenarioRepository(scenario, start, seed)
+  if (files === undefined) return { changed: [], objects: [] }
+  const found = readSubscriptionObjects(
+    {
+      source: 'Repository',
+      evidence: {},
+      objects: files['OBJECTS.DATA'] ?? new Uint8Array(),
+      index: files['INDEX.BTR'] ?? new Uint8Array(),
+      mappings: Object.entries(files).flatMap(([name, bytes]) =>
+        name.endsWith('.MAP') ? [{ name, bytes }] : [],
+      ),
+    },
+    () => undefined,
+  )
+  return {
+    changed: changedRepositoryFiles(scenario, start, seed),
+    objects: found
+      .filter((object) => object.state === 'live')
+      .map(({ className, path = '' }) => ({ className, path })),
+  }
 }
 
 function eventLogs(scenario: Scenario, options: SimulateOptions): Map<string, Uint8Array> {

@@ -72,6 +72,23 @@ describe('the detection pack', () => {
     expect(cells.every((cell) => cell.passed)).toBe(true)
   })
 
+  test('the MOF technique leaves every signal that it is known for', { timeout: TIMEOUT_MS }, async () => {
+    const { signals } = await proved()
+    const found = signals
+      .filter((signal) => signal.scenario === 'mofcomp' && signal.found === signal.expected)
+      .map(({ channel, eventId, found: count }) => `${channel.split('-').at(-1)} ${eventId} × ${count}`)
+    expect(found).toEqual([
+      'Sysmon/Operational 1 × 1',
+      'Sysmon/Operational 19 × 1',
+      'Sysmon/Operational 20 × 1',
+      'Sysmon/Operational 21 × 1',
+      'Sysmon/Operational 11 × 1',
+      'Activity/Operational 5861 × 1',
+      'WMI repository 0 × 3',
+      'WMI repository 0 × 3',
+    ])
+  })
+
   test('every format holds the whole result', { timeout: TIMEOUT_MS }, async () => {
     const result = await proved()
     const text = renderProof(result, 'text')

@@ -1,6 +1,6 @@
 import { InputError, type Report } from '../../diagnostics/index.ts'
 import type { CompileCache, UserTable } from '../../query/index.ts'
-import { scenarioRecords, scenarios } from '../../simulation/index.ts'
+import { repositoryEffect, type Scenario, scenarioRecords, scenarios } from '../../simulation/index.ts'
 import { type DetectionTest, SOURCES, type Source, sourceOf } from '../model.ts'
 import { openPackCache, withoutWindow } from '../pack.ts'
 import { RuleDatabase, type RuleResult, type RuleRow } from '../rule-database.ts'
@@ -51,7 +51,9 @@ export interface TestOutcome {
 export interface SignalOutcome {
   readonly scenario: string
   readonly what: string
+  /** An event channel, or `WMI repository`. */
   readonly channel: string
+  /** 0 for the repository, which has no events. */
   readonly eventId: number
   readonly expected: number
   readonly found: number
@@ -281,7 +283,7 @@ function checkSignals(ids: readonly string[]): SignalOutcome[] {
   return ids.flatMap((id) => {
     const scenario = scenarioOf(id)
     const records = scenarioRecords(scenario)
-    return scenario.signals.map((signal) => {
+    const recorded = scenario.signals.map((signal) => {
       const found = records.filter((record) => {
         if (record.channel !== signal.channel || record.eventId !== signal.eventId) return false
         if (signal.field === undefined) return true
@@ -297,5 +299,29 @@ function checkSignals(ids: readonly string[]): SignalOutcome[] {
         found: found.length,
       }
     })
+    return [...recorded, ...repositorySignals(scenario)]
   })
+}
+
+/** The repository's files change, and the filter, the consumer and the binding of each subscription stand in them. */
+function repositorySignals(scenario: Scenario): SignalOutcome[] {
+  const stored = scenario.stored ?? []
+  if (stored.length === 0) return []
+  const { changed, objects } = repositoryEffect(scenario)
+  const kinds = new Set(changed.map((name) => name.replace(/\d/, '')))
+  const names = stored.flatMap(({ filter, consumer }) => [
+    `__EventFilter.Name="${filter.name}"`,
+    `${consumer.class}.Name="${consumer.name}"`,
+  ])
+  const bindings = objects.filter(({ className }) => className === '__FilterToConsumerBinding')
+  const place = { scenario: scenario.id, channel: 'WMI repository', eventId: 0 }
+  return [
+    { ...place, what: 'OBJECTS.DATA, INDEX.BTR and MAPPING change', expected: 3, found: kinds.size },
+    {
+      ...place,
+      what: 'filter, consumer and binding are stored',
+      expected: 3 * stored.length,
+      found: names.filter((name) => objects.some(({ path }) => path === name)).length + bindings.length,
+    },
+  ]
 }

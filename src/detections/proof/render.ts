@@ -1,5 +1,5 @@
 import { SOURCES } from '../model.ts'
-import type { MatrixCell, Proof } from './prove.ts'
+import type { MatrixCell, Proof, SignalOutcome } from './prove.ts'
 
 export const PROOF_FORMATS = ['text', 'json', 'junit', 'markdown'] as const
 export type ProofFormat = (typeof PROOF_FORMATS)[number]
@@ -79,7 +79,7 @@ function renderText(proof: Proof): string {
   if (proof.scenarios.length > 0) lines.push(`${LEGEND}`, '')
   for (const signal of proof.signals.filter((item) => item.found !== item.expected)) {
     lines.push(
-      `FAILED  ${signal.scenario}: ${signal.what}: ${signal.expected} × ${signal.eventId} expected, ${signal.found} recorded`,
+      `FAILED  ${signal.scenario}: ${signal.what}: ${signal.expected} × ${placeOf(signal)} expected, ${signal.found} found`,
     )
   }
   for (const test of proof.tests.filter((item) => !item.passed)) {
@@ -95,13 +95,17 @@ const LEGEND =
   'fired: as it must · .: silent, as it must be · blind: this source does not record what the rule reads · ' +
   'missed: the published query does not see the technique, though its tables hold the events'
 
+function placeOf(signal: SignalOutcome): string {
+  return signal.eventId === 0 ? signal.channel : String(signal.eventId)
+}
+
 function summary(proof: Proof): string {
   const passed = proof.tests.filter((test) => test.passed).length
   const signals = proof.signals.filter((signal) => signal.found === signal.expected).length
   const parts = [`${proof.rules.length} rules`, `${passed} of ${proof.tests.length} tests passed`]
   if (proof.scenarios.length > 0) {
     parts.push(
-      `${signals} of ${proof.signals.length} expected signals recorded`,
+      `${signals} of ${proof.signals.length} expected signals found`,
       `${proof.matrix.length - failedCells(proof).length} of ${proof.matrix.length} places of the matrix as expected`,
     )
     const known = proof.matrix.filter(isKnownMiss).length
@@ -173,7 +177,7 @@ function renderJUnit(proof: Proof): string {
     })),
     ...proof.signals.map((signal) => ({
       suite: 'signals',
-      name: `${signal.scenario}: ${signal.what} (${signal.eventId})`,
+      name: `${signal.scenario}: ${signal.what} (${placeOf(signal)})`,
       milliseconds: 0,
       ...(signal.found === signal.expected
         ? {}

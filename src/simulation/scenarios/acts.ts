@@ -1,6 +1,6 @@
 import { WORKSTATION } from '../hosts.ts'
 import type { SimulatedSubscription } from '../model.ts'
-import type { Process, Recorder } from '../recorder.ts'
+import type { EventProvider, Process, Recorder } from '../recorder.ts'
 
 export const SYSTEM32: string = 'C:\\Windows\\System32\\'
 export const POWERSHELL: string = `${SYSTEM32}WindowsPowerShell\\v1.0\\powershell.exe`
@@ -11,18 +11,23 @@ export const SVCHOST: string = `${SYSTEM32}svchost.exe`
 export const WMIPRVSE: string = `${SYSTEM32}wbem\\WmiPrvSE.exe`
 export const SCRCONS: string = `${SYSTEM32}wbem\\scrcons.exe`
 
+/** A program as the shell starts it: quoted, with a blank behind. */
+function fromShell(image: string): string {
+  return `"${image}" `
+}
+
 /** Someone opens a console and works in it. */
-export function console(recorder: Recorder, image: string, commandLine: string): Process {
+export function console(recorder: Recorder, image: string): Process {
   return recorder.process({
     image,
-    commandLine,
+    commandLine: fromShell(image),
     parentImage: 'C:\\Windows\\explorer.exe',
     parentCommandLine: 'C:\\Windows\\Explorer.EXE',
     directory: `C:\\Users\\${recorder.host.user}\\`,
   })
 }
 
-/** A command typed into that console. */
+/** A command typed into that console. cmd.exe puts a second blank behind the program it starts. */
 export function command(
   recorder: Recorder,
   image: string,
@@ -31,9 +36,9 @@ export function command(
 ): Process {
   const process = recorder.process({
     image,
-    commandLine,
+    commandLine: parent === CMD ? commandLine.replace(' ', '  ') : commandLine,
     parentImage: parent,
-    parentCommandLine: `"${parent}"`,
+    parentCommandLine: fromShell(parent),
     directory: `C:\\Users\\${recorder.host.user}\\`,
   })
   recorder.wait(400)
@@ -44,7 +49,7 @@ export function command(
 export function register(
   recorder: Recorder,
   subscription: SimulatedSubscription,
-  options: { absolute?: boolean; provider?: string; user?: string } = {},
+  options: { absolute?: boolean; provider?: EventProvider; user?: string } = {},
 ): void {
   recorder.filterWritten(subscription, 'Created', options.user)
   recorder.consumerWritten(subscription, 'Created', options.user)
@@ -60,34 +65,35 @@ export function unregister(recorder: Recorder, subscription: SimulatedSubscripti
   recorder.filterWritten(subscription, 'Deleted')
 }
 
-/** A command line consumer fires: the provider host starts the program as SYSTEM. */
+/** A command line consumer fires: the provider host for SYSTEM starts, loads the provider and starts the program. */
 export function runCommandConsumer(recorder: Recorder, image: string, commandLine: string): void {
-  recorder.providerStarted('CommandLineEventConsumer', '%systemroot%\\system32\\wbem\\wbemcons.dll')
+  const host = recorder.process({
+    image: WMIPRVSE,
+    commandLine: `${WMIPRVSE.toLowerCase().replace('c:', 'C:')} -secured -Embedding`,
+    parentImage: SVCHOST,
+    parentCommandLine: `${SVCHOST} -k DcomLaunch -p`,
+    integrity: 'System',
+  })
+  recorder.providerStarted('CommandLineEventConsumer', '%systemroot%\\system32\\wbem\\wbemcons.dll', host)
   recorder.process({
     image,
     commandLine,
     parentImage: WMIPRVSE,
-    parentCommandLine: `${WMIPRVSE.toLowerCase()} -secured -Embedding`,
+    parentCommandLine: `${WMIPRVSE.toLowerCase().replace('c:', 'C:')} -secured -Embedding`,
     integrity: 'System',
   })
 }
 
-/** A script consumer fires: its host is started through DCOM. */
+/** A script consumer fires: its host is started through DCOM and announces itself as a provider. */
 export function runScriptConsumer(recorder: Recorder): void {
-  recorder.providerStarted(
-    'ActiveScriptEventConsumer',
-    '%SystemRoot%\\system32\\wbem\\scrcons.exe',
-    'scrcons.exe',
-  )
-  recorder.process({
+  const host = recorder.process({
     image: SCRCONS,
     commandLine: `${SCRCONS} -Embedding`,
     parentImage: SVCHOST,
     parentCommandLine: `${SVCHOST} -k DcomLaunch -p`,
-    originalFileName: 'scrcons.exe',
-    description: 'WMI Standard Event Consumer - scripting',
     integrity: 'System',
   })
+  recorder.providerStarted('ActiveScriptEventConsumer', '%SystemRoot%\\system32\\wbem\\scrcons.exe', host)
 }
 
 /** Text for a PowerShell `-EncodedCommand`: base64 of UTF-16LE. */

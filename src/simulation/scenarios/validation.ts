@@ -45,23 +45,14 @@ export const powershellCommandLine: Scenario = {
     bound('CommandLineEventConsumer'),
   ],
   record(recorder) {
-    console(recorder, POWERSHELL, `"${POWERSHELL}"`)
+    console(recorder, POWERSHELL)
     recorder.wait(20_000)
     recorder.scriptBlock(POWERSHELL_SCRIPT.join('\r\n'))
-    for (const [name, ...values] of [
-      ['__EventFilter', 'TriadTestFilter'],
-      ['CommandLineEventConsumer', 'TriadTestConsumer'],
-      ['__FilterToConsumerBinding'],
-    ] as const) {
+    for (const name of ['__EventFilter', 'CommandLineEventConsumer', '__FilterToConsumerBinding']) {
       recorder.pipeline('New-CimInstance', [
         ['Namespace', 'root/subscription'],
         ['ClassName', name],
-        [
-          'Property',
-          values.length === 0
-            ? 'System.Collections.Hashtable'
-            : `System.Collections.Hashtable (${values[0]})`,
-        ],
+        ['Property', 'System.Collections.Hashtable'],
       ])
     }
     register(recorder, byPowerShell, { absolute: true })
@@ -121,7 +112,7 @@ export const wmicActiveScript: Scenario = {
     bound('ActiveScriptEventConsumer'),
   ],
   record(recorder) {
-    console(recorder, CMD, `"${CMD}"`)
+    console(recorder, CMD)
     recorder.wait(15_000)
     const [filter = '', consumer = '', binding = ''] = WMIC_COMMANDS
     command(recorder, WMIC, filter)
@@ -190,7 +181,7 @@ export const mofcomp: Scenario = {
     bound('CommandLineEventConsumer'),
   ],
   record(recorder) {
-    const shell = console(recorder, CMD, `"${CMD}"`)
+    const shell = console(recorder, CMD)
     recorder.wait(10_000)
     recorder.fileCreated(shell, MOF_PATH)
     recorder.wait(5000)

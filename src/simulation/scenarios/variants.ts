@@ -275,11 +275,8 @@ const autorecover = variant({
   covers: ['C9d', 'M6'],
   record(recorder) {
     const process = command(recorder, MOFCOMP, 'mofcomp.exe -autorecover C:\\ProgramData\\sync\\sync.txt')
-    recorder.registrySet(
-      process,
-      'HKLM\\SOFTWARE\\Microsoft\\WBEM\\CIMOM\\Autorecover MOFs',
-      '%windir%\\system32\\wbem\\cimwin32.mof;C:\\ProgramData\\sync\\sync.txt',
-    )
+    // A list of texts (REG_MULTI_SZ): Sysmon does not show what is in it.
+    recorder.registrySet(process, 'HKLM\\SOFTWARE\\Microsoft\\Wbem\\CIMOM\\Autorecover MOFs', 'Binary Data')
   },
 })
 
@@ -375,7 +372,7 @@ const administration = benign({
   description: 'Enumeration, removal and a log file consumer that writes a plain line into a log folder.',
   covers: ['E13', 'E14', 'E15'],
   record(recorder) {
-    console(recorder, POWERSHELL, `"${POWERSHELL}"`)
+    console(recorder, POWERSHELL)
     recorder.scriptBlock('Get-CimInstance -Namespace root/subscription -ClassName __EventFilter')
     recorder.scriptBlock('Get-CimInstance -Namespace root/subscription -ClassName __FilterToConsumerBinding')
     command(
