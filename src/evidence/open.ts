@@ -300,7 +300,7 @@ function reportFailure(
   report({
     code,
     severity: 'error',
-    message: `${system ?? ''} ${message}`.trim(),
+    message: system === undefined || message.startsWith(system) ? message : `${system} ${message}`,
     at: { in: 'file', source },
   })
 }

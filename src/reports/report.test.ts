@@ -125,7 +125,21 @@ describe('what a person sees', () => {
   })
 
   test('an empty report answers the question in words', () => {
-    expect(renderTerminal(report([]), { colour: false })).toMatch(/^No WMI event subscription left a trace/)
+    expect(renderTerminal(report([]), { colour: false })).toMatch(
+      /^No WMI event subscription left a trace in this evidence/,
+    )
+  })
+
+  test('a run that could not read does not look like a clean one, however many warnings come before', () => {
+    const at = { in: 'file', source: 'x.evtx' } as const
+    const warning = { code: 'events/no-time', severity: 'warning', message: 'no time', at } as const
+    const error = { code: 'evidence/unreadable', severity: 'error', message: 'locked', at } as const
+    const text = renderTerminal(
+      { ...report([]), diagnostics: [...Array.from({ length: 20 }, () => warning), error] },
+      { colour: false },
+    )
+    expect(text).toMatch(/^No WMI event subscription left a trace in what could be read/)
+    expect(text).toMatch(/\(21\):\n {2}error: x\.evtx: locked/)
   })
 })
 

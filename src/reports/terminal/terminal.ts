@@ -48,9 +48,12 @@ function answer(report: ScanReport, paint: Palette): string[] {
   const counts = SEVERITIES.filter((severity) => summary.severities[severity] > 0).map((severity) =>
     paint.severity(severity, `${summary.severities[severity]} ${severity}`),
   )
+  // A run that could not read must not look like a clean one.
+  const unread = report.diagnostics.some((item) => item.severity === 'error')
+  const where = unread ? 'what could be read of this evidence' : 'this evidence'
   const lines =
     summary.subscriptions === 0
-      ? [paint.strong('No WMI event subscription left a trace in this evidence.')]
+      ? [paint.strong(`No WMI event subscription left a trace in ${where}.`)]
       : [
           `${paint.strong(`${summary.subscriptions} WMI event ${plural(summary.subscriptions, 'subscription')}`)}: ${counts.join(', ')}` +
             ` (${summary.verdicts.malicious} malicious, ${summary.verdicts.suspicious} suspicious, ${summary.verdicts.unknown} unknown, ${summary.verdicts['known-good']} known good)`,
@@ -121,8 +124,11 @@ function hostList(hosts: readonly string[]): string {
 }
 
 function diagnosticLines(report: ScanReport, columns: number): string[] {
-  const bad = report.diagnostics.filter((item) => item.severity !== 'info')
-  if (bad.length === 0) return []
+  const told = report.diagnostics.filter((item) => item.severity !== 'info')
+  if (told.length === 0) return []
+  // Only some are listed: what could not be read comes before what was read with doubt.
+  const errors = told.filter((item) => item.severity === 'error')
+  const bad = [...errors, ...told.filter((item) => item.severity !== 'error')]
   return [
     '',
     `Could not be read, or only with doubt (${bad.length}):`,
