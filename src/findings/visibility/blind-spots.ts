@@ -2,7 +2,7 @@ import { filetimeToIso } from '../../bytes/index.ts'
 import type { Hosts } from '../correlate/index.ts'
 import type { BlindSpot } from '../model.ts'
 import type { LogKind } from '../observe/index.ts'
-import type { LogView } from './log-files.ts'
+import type { FormerName, LogView } from './log-files.ts'
 import { logSpots } from './log-spots.ts'
 import { HostTelemetry, type Telemetry, type TelemetryKind } from './telemetry.ts'
 
@@ -103,9 +103,18 @@ export interface HostView {
   readonly logs: ReadonlyMap<LogKind, LogView>
 }
 
-/** What the evidence has of each host, by its key, in order. */
-export function hostViews(telemetry: Telemetry, hosts: Hosts): Map<string, HostView> {
-  const keyOf = (name: string): string => hosts.key(name === '' ? undefined : name)
+/** What the evidence has of each host. */
+export interface HostViews {
+  /** By key, in order; a machine that was renamed stands here once. */
+  readonly views: ReadonlyMap<string, HostView>
+  readonly former: ReadonlyMap<string, FormerName>
+}
+
+/** Telemetry and logs of each host. To be asked once: it merges what was counted. */
+export function hostViews(telemetry: Telemetry, hosts: Hosts): HostViews {
+  const nameKey = (name: string): string => hosts.key(name === '' ? undefined : name)
+  const former = telemetry.files.formerNames(nameKey)
+  const keyOf = (name: string): string => former.get(nameKey(name))?.now ?? nameKey(name)
   const merged = new Map<string, HostTelemetry>()
   for (const [name, found] of [...telemetry.hosts].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))) {
     const known = merged.get(keyOf(name)) ?? new HostTelemetry()
@@ -114,11 +123,12 @@ export function hostViews(telemetry: Telemetry, hosts: Hosts): Map<string, HostV
   }
   const logs = telemetry.files.views(keyOf)
   for (const host of logs.keys()) if (!merged.has(host)) merged.set(host, new HostTelemetry())
-  return new Map(
+  const views = new Map(
     [...merged]
       .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
       .map(([key, found]) => [key, { telemetry: found, logs: logs.get(key) ?? new Map() }]),
   )
+  return { views, former }
 }
 
 /**
@@ -128,7 +138,7 @@ export function hostViews(telemetry: Telemetry, hosts: Hosts): Map<string, HostV
 export function blindSpotsOf(
   telemetry: Telemetry,
   hosts: Hosts,
-  views: ReadonlyMap<string, HostView>,
+  { views, former }: HostViews,
   unmade: ReadonlyMap<string, readonly string[]>,
 ): BlindSpot[] {
   const spots: BlindSpot[] = []
@@ -142,7 +152,17 @@ export function blindSpotsOf(
     for (const spot of ofHost(view, unmade.get(key) ?? []))
       spots.push({ ...(host === undefined ? {} : { host }), ...spot })
   }
-  return [...spots, ...emptyLogs(telemetry, hosts, views)]
+  return [...spots, ...renamed(hosts, former), ...emptyLogs(telemetry, hosts, views)]
+}
+
+function renamed(hosts: Hosts, former: ReadonlyMap<string, FormerName>): BlindSpot[] {
+  return [...former]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, { now, until }]) => ({
+      host: hosts.display(key) ?? key,
+      missing: `events under this name after ${isoOf(until)}: the same logs go on as ${hosts.display(now) ?? now}, the machine was renamed`,
+      hides: 'nothing by itself: what is missing of the machine is listed under its last name',
+    }))
 }
 
 function ofHost({ telemetry: host, logs }: HostView, unmade: readonly string[]): BlindSpot[] {

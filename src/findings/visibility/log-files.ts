@@ -4,16 +4,25 @@ import { channelKind, type LogKind } from '../observe/index.ts'
 /** Hosts of one file that are told apart; a collector's log may hold thousands. */
 const MAX_HOSTS = 64
 
-/** Events of one file of evidence that were read. */
-interface Seen {
-  readonly hosts: Set<string>
-  readonly channels: Set<string>
-  /** Lowest and highest of the events' own numbers. */
+/** Lowest and highest of the events' own numbers. */
+interface Numbers {
   first: number
   last: number
-  /** Host of the newest event: a machine that was renamed has its old name in the older ones. */
-  newest: string
-  newestTime: bigint
+  /** Latest time among them. */
+  latest: bigint
+}
+
+/** Events of one file of evidence that were read. */
+interface Seen {
+  readonly hosts: Map<string, Numbers>
+  readonly channels: Set<string>
+}
+
+/** A name that a machine had before: the same logs go on under another. */
+export interface FormerName {
+  /** Key of the host that it is now. */
+  readonly now: string
+  readonly until: bigint
 }
 
 /** One log of one host: what its files cover, whether or not their events were of interest. */
@@ -41,28 +50,22 @@ export class LogFiles {
     const { evidence, computer = '', channel = '', recordId, timeFiletime = 0n } = event
     let seen = evidence === this.#lastEvidence ? this.#last : this.#seen.get(evidence)
     if (seen === undefined) {
-      seen = {
-        hosts: new Set(),
-        channels: new Set(),
-        first: Number.POSITIVE_INFINITY,
-        last: -1,
-        newest: '',
-        newestTime: -1n,
-      }
+      seen = { hosts: new Map(), channels: new Set() }
       this.#seen.set(evidence, seen)
     }
     this.#lastEvidence = evidence
     this.#last = seen
-    if (seen.hosts.size < MAX_HOSTS) seen.hosts.add(computer)
     if (seen.channels.size < MAX_HOSTS) seen.channels.add(channel)
-    if (recordId !== undefined) {
-      if (recordId < seen.first) seen.first = recordId
-      if (recordId > seen.last) seen.last = recordId
+    let numbers = seen.hosts.get(computer)
+    if (numbers === undefined) {
+      if (seen.hosts.size >= MAX_HOSTS) return
+      numbers = { first: Number.POSITIVE_INFINITY, last: -1, latest: 0n }
+      seen.hosts.set(computer, numbers)
     }
-    if (timeFiletime > seen.newestTime || (timeFiletime === seen.newestTime && computer > seen.newest)) {
-      seen.newest = computer
-      seen.newestTime = timeFiletime
-    }
+    if (timeFiletime > numbers.latest) numbers.latest = timeFiletime
+    if (recordId === undefined) return
+    if (recordId < numbers.first) numbers.first = recordId
+    if (recordId > numbers.last) numbers.last = recordId
   }
 
   /** What a file covers; a copy of the same file says the same. */
@@ -83,6 +86,36 @@ export class LogFiles {
     return [...this.#covers.values()].flatMap((coverage) => this.#owner(coverage) ?? [])
   }
 
+  /**
+   * Names that machines had before, by key. Told from logs of one channel, as the service wrote them, whose records are
+   * all of one name up to some number and all of another from then on; a name that stands alone in any log is no former one.
+   */
+  formerNames(keyOf: (computer: string) => string): Map<string, FormerName> {
+    const found = new Map<string, FormerName>()
+    const current = new Set<string>()
+    for (const { evidence, renumbered } of this.#covers.values()) {
+      const seen = this.#seen.get(evidence)
+      if (seen === undefined || seen.channels.size > 1 || seen.hosts.size >= MAX_HOSTS) continue
+      const names = successive([...seen.hosts].map(([name, numbers]) => ({ key: keyOf(name), ...numbers })))
+      const last = names?.at(-1)
+      if (renumbered === true || names === undefined || last === undefined) {
+        for (const name of seen.hosts.keys()) current.add(keyOf(name))
+        continue
+      }
+      current.add(last.key)
+      for (const { key, latest } of names.slice(0, -1)) {
+        const known = found.get(key)
+        if (known !== undefined && known.now !== last.key) current.add(key)
+        found.set(key, {
+          now: last.key,
+          until: known !== undefined && known.until > latest ? known.until : latest,
+        })
+      }
+    }
+    for (const key of current) found.delete(key)
+    return found
+  }
+
   /** Views of the logs of each host (by key) and kind. A file of several channels is no log of one host. */
   views(keyOf: (computer: string) => string): Map<string, Map<LogKind, LogView>> {
     const files = new Map<string, Map<LogKind, Part[]>>()
@@ -94,7 +127,7 @@ export class LogFiles {
       const kinds = files.get(keyOf(owner)) ?? new Map<LogKind, Part[]>()
       files.set(keyOf(owner), kinds)
       const kind = channelKind(coverage.channel ?? '')
-      const isShared = new Set([...(seen?.hosts ?? [])].map(keyOf)).size > 1
+      const isShared = new Set([...(seen?.hosts.keys() ?? [])].map(keyOf)).size > 1
       const known = kinds.get(kind) ?? []
       kinds.set(kind, [...known, { coverage, isShared, leftOut: leftOut(coverage, seen) }])
     }
@@ -107,9 +140,33 @@ export class LogFiles {
   }
 
   #owner({ evidence, computer }: LogCoverage): string | undefined {
-    const newest = this.#seen.get(evidence)?.newest ?? ''
-    return newest === '' ? computer : newest
+    const hosts = [...(this.#seen.get(evidence)?.hosts ?? [])].filter(([name]) => name !== '')
+    // A machine that was renamed has its old name in the older records.
+    hosts.sort(([a, one], [b, two]) => one.last - two.last || (a < b ? -1 : 1))
+    return hosts.at(-1)?.[0] ?? computer
   }
+}
+
+interface Named extends Numbers {
+  readonly key: string
+}
+
+/** The names in the order of their records; `undefined` where those of two names lie among each other. */
+function successive(names: readonly Named[]): readonly Named[] | undefined {
+  const merged = new Map<string, Named>()
+  for (const name of names) {
+    const known = merged.get(name.key)
+    if (known === undefined) merged.set(name.key, { ...name })
+    else {
+      known.first = Math.min(known.first, name.first)
+      known.last = Math.max(known.last, name.last)
+      if (name.latest > known.latest) known.latest = name.latest
+    }
+  }
+  const sorted = [...merged.values()].sort((a, b) => a.first - b.first)
+  return sorted.every((one, index) => one.last < (sorted[index + 1]?.first ?? Number.POSITIVE_INFINITY))
+    ? sorted
+    : undefined
 }
 
 interface Part {
@@ -127,9 +184,10 @@ function channelOfPath(path: string): string {
 
 /** The events' own numbers go further than the file has records: so many at least were not exported. */
 function leftOut({ records }: LogCoverage, seen: Seen | undefined): number {
+  const [only] = seen?.hosts.values() ?? []
   // Each machine that forwards has numbers of its own.
-  if (seen === undefined || seen.last < 0 || seen.hosts.size > 1) return 0
-  return Math.max(0, seen.last - seen.first + 1 - records)
+  if (seen?.hosts.size !== 1 || only === undefined || only.last < 0) return 0
+  return Math.max(0, only.last - only.first + 1 - records)
 }
 
 function viewOf(parts: readonly Part[]): LogView {

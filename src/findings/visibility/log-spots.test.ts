@@ -244,6 +244,55 @@ describe('holes in the numbers', () => {
   })
 })
 
+describe('a machine that was renamed', () => {
+  const under = (computer: string, list: readonly EvtxEventInput[]): EvtxEventInput[] =>
+    list.map((event) => ({ ...event, computer }))
+  const all = security(6, 1, 4688)
+  const setup = under('WIN-SETUP', all.slice(0, 3))
+  const later = under('PC1', all.slice(3))
+  const of = (spots: readonly BlindSpot[], host: string): string[] =>
+    spots.filter((spot) => spot.host === host).map(({ missing }) => missing)
+
+  test('is one host, under its last name', () => {
+    const { blindSpots } = investigateFiles([file('Security.evtx', [...setup, ...later])])
+    expect(of(blindSpots, 'WIN-SETUP')).toEqual([
+      'events under this name after 2024-05-01T10:02:00Z: the same logs go on as PC1, the machine was renamed',
+    ])
+    expect(of(blindSpots, 'PC1')).toContain(
+      'the Security log before 2024-05-01T10:00:00Z: it covers the time from then to 2024-05-01T10:05:00Z, from its very first record on',
+    )
+  })
+
+  test.each([
+    [
+      'whose records lie among each other',
+      [
+        file(
+          'Security.evtx',
+          under('A', all).map((event, index) => ({ ...event, computer: index % 2 === 0 ? 'A' : 'B' })),
+        ),
+      ],
+    ],
+    [
+      'of which one has a log of its own',
+      [file('Security.evtx', [...setup, ...later]), file('other.evtx', setup)],
+    ],
+    [
+      'in a log of forwarded events',
+      [
+        file(
+          'f.evtx',
+          [...setup, ...later].map((event, index) => ({ ...event, recordId: 700 + index })),
+          {},
+          renumber,
+        ),
+      ],
+    ],
+  ])('is not taken from two names %s', (_what, files) => {
+    expect(about(investigateFiles(files).blindSpots, 'renamed')).toEqual([])
+  })
+})
+
 /** Record numbers in the headers counted from 1, as an export has them; the events keep their own. */
 function renumber(bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer)

@@ -1,7 +1,7 @@
 import { filetimeToIso } from '../../bytes/index.ts'
 import { type Hosts, STOCK_NAMES } from '../correlate/index.ts'
 import type { SubscriptionFacts } from '../model.ts'
-import type { HostView } from './blind-spots.ts'
+import type { HostViews } from './blind-spots.ts'
 import { reachOf } from './log-spots.ts'
 
 /** WMI announces everything within seconds of its start: an activation beside others is no making. 10 s. */
@@ -13,7 +13,7 @@ const ANNOUNCEMENT = 100_000_000n
  */
 export function markUnseenMaking(
   subscriptions: readonly SubscriptionFacts[],
-  views: ReadonlyMap<string, HostView>,
+  { views, former }: HostViews,
   hosts: Hosts,
 ): { readonly subscriptions: SubscriptionFacts[]; readonly names: ReadonlyMap<string, readonly string[]> } {
   const names = new Map<string, string[]>()
@@ -23,7 +23,8 @@ export function markUnseenMaking(
   const marked = subscriptions.map((facts) => {
     if (facts.host === undefined || isMakingSeen(facts)) return facts
     const host = hosts.key(facts.host)
-    const view = views.get(host)
+    const now = former.get(host)?.now ?? host
+    const view = views.get(now)
     const reach = reachOf(view?.telemetry.spans.get('wmi-activity'), view?.logs.get('wmi-activity'))
     const from = reach === undefined ? undefined : filetimeToIso(reach.first)
     const to = reach === undefined ? undefined : filetimeToIso(reach.last)
@@ -31,8 +32,8 @@ export function markUnseenMaking(
     if (logged.get(host)?.has(facts.id) === true) return facts
     // Windows makes its own at its installation, before there is a log.
     if (!STOCK_NAMES.has(facts.filter?.name?.toLowerCase() ?? '')) {
-      const known = names.get(host) ?? []
-      names.set(host, known)
+      const known = names.get(now) ?? []
+      names.set(now, known)
       known.push(`"${facts.consumer?.name ?? facts.filter?.name ?? ''}"`)
     }
     return { ...facts, unseenMaking: { logBegins: from, logEnds: to } }
