@@ -58,7 +58,7 @@ export function readCommandLine(
     const end =
       tool === 'powershell' || tool === 'pwsh' ? text.length : callEnd(text, from, calls[index + 1]?.index)
     read = end
-    const args = text.slice(from, end)
+    const args = listedArguments(text.slice(from, end))
     acts.push(...readTool(tool, args, hooks, nested))
     // A PowerShell command holds whatever follows it.
     if (tool === 'powershell' || tool === 'pwsh') break
@@ -68,6 +68,15 @@ export function readCommandLine(
   if (acts.length === 0 && calls.length === 0 && !shell)
     acts.push(...hooks.powershell(text).filter(({ verb }) => verb !== 'mentions' && isScripted(text)))
   return acts
+}
+
+/** `['wmic', 'path', 'X', 'create']`: a program that a script language starts with a list of words, as one line. */
+function listedArguments(args: string): string {
+  if (!/^["']?\s*,\s*["']/.test(args)) return args
+  const words = [...args.matchAll(/'((?:\\.|[^'\\])*)'|"((?:\\.|[^"\\])*)"/g)].slice(0, 256)
+  return words
+    .map(([, single, double]) => ` ${(single ?? double ?? '').replace(/\\(["'\\])/g, '$1')}`)
+    .join('')
 }
 
 /** `set a=__Event&& wmic path %a%Filter`: variables that the command line itself sets, put in their places. */

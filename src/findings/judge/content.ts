@@ -9,8 +9,8 @@ import { mergeWeights, readWeights, type Weights } from './weights.ts'
 export interface ToolMarker {
   readonly tool: string
   readonly pattern: RegExp
-  /** The query must match as well, where a name alone says too little. */
-  readonly query?: RegExp
+  /** Filter's name, consumer's name and query, a line each, must match as well, where one name says too little. */
+  readonly whole?: RegExp
   readonly tag?: string
 }
 
@@ -45,7 +45,7 @@ function lowerLists(value: unknown): Record<string, readonly string[]> {
 }
 
 interface MarkerFile {
-  readonly markers: readonly { tool: string; pattern: string; query?: string; tag?: string }[]
+  readonly markers: readonly { tool: string; pattern: string; whole?: string; tag?: string }[]
 }
 
 let loaded: JudgementContent | undefined
@@ -59,7 +59,7 @@ export function judgementContent(): JudgementContent {
     markers: (readFile('tool-markers.yaml') as MarkerFile).markers.map((marker) => ({
       tool: marker.tool,
       pattern: new RegExp(marker.pattern, 'i'),
-      ...(marker.query === undefined ? {} : { query: new RegExp(marker.query, 'i') }),
+      ...(marker.whole === undefined ? {} : { whole: new RegExp(marker.whole, 'is') }),
       ...(marker.tag === undefined ? {} : { tag: marker.tag }),
     })),
     knownGood: readFile('known-good.yaml') as KnownGoodContent,

@@ -110,7 +110,10 @@ function creatorFeatures(facts: SubscriptionFacts, consumer: ConsumerFacts | und
       from,
     })
   }
-  const sid = sids.find((candidate) => candidate.startsWith('S-1-5-21-')) ?? sids[0]
+  const named = [facts.filter?.creatorSid, consumer?.creatorSid, facts.binding?.creatorSid].find(
+    (text) => text !== undefined && creatorSid(text) === undefined && text.includes('\\'),
+  )
+  const sid = sids.find((candidate) => candidate.startsWith('S-1-5-21-')) ?? named ?? sids[0]
   if (sid === undefined) return applied
   if (sid === 'S-1-5-32-544')
     applied.push({

@@ -73,11 +73,11 @@ function scored(group: string, applied: readonly Applied[], content: JudgementCo
 const sumOf = (reasons: readonly Reason[]): number => reasons.reduce((sum, reason) => sum + reason.weight, 0)
 
 /**
- * Switches that say on which machine, and as whom, something is made: no place that its code reaches.
- * `domain/user:password@machine` is how the Impacket tools are told.
+ * Switches and namespaces that say on which machine, where and as whom something is made: no place that its code
+ * reaches. `domain/user:password@machine` is how the Impacket tools are told.
  */
 const TARGETS =
-  /(?:\/(?:node|user|password|authority)\s{0,4}:|[-/]n:|-(?:computername|cn|credential|username)(?::|\s{1,9}))\s{0,4}(?:"[^"]*"|'[^']*'|\S+)|(?<=\s)[\w.$-]{1,64}[\\/][\w.$-]{1,64}(?::\S{0,64}?)?@[\w.:-]+/gi
+  /\\{2,4}(?:[\w.-]{1,255}\\{1,2})?root[\\/](?:[\w\\/]{0,255})|(?:\/(?:node|user|password|authority)\s{0,4}:|[-/]n:|-(?:computername|cn|credential|username)(?::|\s{1,9}))\s{0,4}(?:"[^"]*"|'[^']*'|\S+)|(?<=\s)[\w.$-]{1,64}[\\/][\w.$-]{1,64}(?::\S{0,64}?)?@[\w.:-]+/gi
 
 /** Whether the text that authored names the network or hides code; only where no consumer was read from it. */
 function attemptReachesOut(facts: SubscriptionFacts, payload: Payload, content: JudgementContent): boolean {

@@ -109,6 +109,10 @@ const TRIGGER_ROWS: Readonly<Record<TriggerRow, readonly [string, string]>> = {
     'trigger/failed-logon',
     'It waits for a failed sign-in, which someone outside can cause at will',
   ],
+  'magic-account': [
+    'trigger/failed-logon',
+    'It waits for one particular account to sign in, which can serve as a signal from outside',
+  ],
   uptime: ['trigger/uptime', 'It fires a few minutes after every start of the computer'],
   'timer-short': ['trigger/timer-short', 'It fires on a timer, every ten minutes or more often'],
   'timer-long': ['trigger/timer-long', 'It fires on a timer'],
@@ -125,7 +129,8 @@ const TRIGGER_ROWS: Readonly<Record<TriggerRow, readonly [string, string]>> = {
 /** Group C: what it waits for. */
 export function triggerFeatures(facts: SubscriptionFacts, trigger: TriggerExplanation): readonly Applied[] {
   const from = placesShowing(facts, 'filter')
-  return trigger.rows.map((row) => ({ id: TRIGGER_ROWS[row][0], text: TRIGGER_ROWS[row][1], from }))
+  const applied = new Map(trigger.rows.map((row) => [TRIGGER_ROWS[row][0], TRIGGER_ROWS[row][1]] as const))
+  return [...applied].map(([id, text]) => ({ id, text, from }))
 }
 
 /** How often a fingerprint was seen on the estate, where a baseline tells. */
@@ -178,10 +183,9 @@ export function identityFeatures(
     const like = names.map((name) => lookalike(name, content)).find((text) => text !== undefined)
     if (like !== undefined) applied.push({ id: 'identity/lookalike', text: like, from })
   }
-  const query = facts.filter?.query ?? ''
+  const all = [facts.filter?.name ?? '', consumer?.name ?? '', facts.filter?.query ?? ''].join('\n')
   const marker = content.markers.find(
-    ({ pattern, query: wanted }) =>
-      names.some((name) => pattern.test(name.trim())) && (wanted?.test(query) ?? true),
+    ({ pattern, whole }) => names.some((name) => pattern.test(name.trim())) && (whole?.test(all) ?? true),
   )
   if (marker !== undefined) {
     const isTest = marker.tag === 'test-tool'

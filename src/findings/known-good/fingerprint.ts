@@ -31,18 +31,32 @@ const PAYLOAD_PROPERTIES: Readonly<Record<string, readonly string[]>> = {
 }
 const NO_PAYLOAD = ['name', 'creatorsid', 'maximumqueuesize']
 
-const ACCOUNT_SIDS: Readonly<Record<string, string>> = {
-  'builtin\\administrators': 'S-1-5-32-544',
-  'nt authority\\system': 'S-1-5-18',
-  'nt authority\\local service': 'S-1-5-19',
-  'nt authority\\network service': 'S-1-5-20',
-}
+/** `NT AUTHORITY` in the languages of Windows: `NT-AUTORITÄT`, `AUTORITE NT`, `ZARZĄDZANIE NT`. */
+const AUTHORITY = '(?:[^\\\\]*[\\s-])?nt(?:[\\s-][^\\\\]*)?'
+const ACCOUNT_SIDS: readonly (readonly [RegExp, string])[] = [
+  [
+    /^(?:builtin|vordefiniert|predefinito|integrado|incorporado)\\(?:administrators|administratoren|administrateurs|administradores|amministratori|administratorzy|administratörer|administratorer|järjestelmänvalvojat|rendszergazdák|администраторы)$/iu,
+    'S-1-5-32-544',
+  ],
+  [new RegExp(`^${AUTHORITY}\\\\(?:system|syst[eè]me|sistema|система)$`, 'iu'), 'S-1-5-18'],
+  [
+    new RegExp(`^${AUTHORITY}\\\\(?:local service|lokaler dienst|service local|servicio local)$`, 'iu'),
+    'S-1-5-19',
+  ],
+  [
+    new RegExp(
+      `^${AUTHORITY}\\\\(?:network service|netzwerkdienst|service r[eé]seau|servicio de red)$`,
+      'iu',
+    ),
+    'S-1-5-20',
+  ],
+]
 
 /** `S-1-...` text of a creator; names of accounts that are the same everywhere are put into that form. */
 export function creatorSid(text: string | undefined): string | undefined {
   if (text === undefined) return undefined
   if (/^s-1-/i.test(text)) return text.toUpperCase()
-  return ACCOUNT_SIDS[text.toLowerCase()]
+  return ACCOUNT_SIDS.find(([name]) => name.test(text))?.[1]
 }
 
 /** Class of a SID: a well-known one as it is, the built-in administrator of any machine, or an account. */

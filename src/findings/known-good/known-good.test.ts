@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { judgementContent } from '../judge/index.ts'
 import type { SubscriptionFacts } from '../model.ts'
 import {
+  creatorSid,
   deceptiveCharacters,
   editDistance,
   fingerprintOf,
@@ -180,4 +181,16 @@ test('edit distance is symmetric, zero for equal names only, and stops at its li
       expect(editDistance(left, right, 2) === 0).toBe(left === right)
     }),
   )
+})
+
+test.each([
+  ['NT-AUTORITÄT\\SYSTEM', 'S-1-5-18'],
+  ['AUTORITE NT\\Système', 'S-1-5-18'],
+  ['NT AUTHORITY\\СИСТЕМА', 'S-1-5-18'],
+  ['VORDEFINIERT\\Administratoren', 'S-1-5-32-544'],
+  ['BUILTIN\\Administrateurs', 'S-1-5-32-544'],
+  ['PLANT\\system', undefined],
+  ['ACME\\bob', undefined],
+])('%s is one account in every language', (name, sid) => {
+  expect(creatorSid(name)).toBe(sid)
 })

@@ -146,7 +146,7 @@ export function matchVendor(
   )
   if (vendor === undefined) return undefined
   const payload = analysePayload(consumer, lists)
-  const harmless = ['payload/memory-code', 'payload/relative']
+  const harmless = ['payload/memory-code', 'payload/relative', 'payload/unquoted']
   if (payload.hidesCode || payload.reachesOut || payload.features.some(({ id }) => !harmless.includes(id)))
     return undefined
   const texts = [payload.text, ...payload.layers.map((layer) => layer.text)]

@@ -140,12 +140,6 @@ function relative(input: FeatureInput, isEncoded: boolean): PayloadFeature | und
       text: `${command.program} has no full path: whoever can put a file of that name where Windows looks first decides what runs`,
     }
   }
-  if (command.unquotedSpaces) {
-    return {
-      id: 'payload/relative',
-      text: `The path ${command.program} has spaces and no quotes: Windows tries shorter names first`,
-    }
-  }
   if (!SCRIPT_HOSTS.includes(name)) return undefined
   const script = command.arguments.find((argument) => !/^[-/]/.test(argument))
   const file = script?.split(',')[0] ?? ''
@@ -256,6 +250,12 @@ export function payloadFeatures(input: FeatureInput): {
   }
   for (const feature of [lolbin(input, isEncoded), relative(input, isEncoded), tampering(texts, lists)]) {
     if (feature !== undefined) features.push(feature)
+  }
+  if (input.command?.unquotedSpaces === true) {
+    features.push({
+      id: 'payload/unquoted',
+      text: `The path ${input.command.program} has spaces and no quotes: Windows tries shorter names first`,
+    })
   }
   if (stored)
     features.push({
