@@ -41,6 +41,12 @@ describe('scalar functions', () => {
     expect(await refusal("print datetime_add('nanosecond', 1, now())")).toContain('nanosecond')
   })
 
+  test('replace() has its text last, replace_regex() first (replace-function)', async () => {
+    const query = String.raw`print replace(@'is (\d+)', @'was: \1', 'Number is 1'),
+      replace_regex('Number is 1', @'is (\d+)', @'was: \1')`
+    expect(await rows(query)).toEqual([['Number was: 1', 'Number was: 1']])
+  })
+
   test('indexof with a length finds the second occurrence (indexof-function)', async () => {
     const query = `print indexof("abcdefg", "cde", 1, 2), indexof("abcdefgabcdefg", "cde", 1, 10, 2),
       indexof("abcdefgabcdefg", "cde", 1, -1, 3), indexof("abcdefg", "cde", -5)`
@@ -97,6 +103,17 @@ describe('series', () => {
 })
 
 describe('dynamic and text', () => {
+  test('a key may be empty, or hold quotes, slashes and backslashes', async () => {
+    const bag = String.raw`parse_json(@'{"": 1, "a/b~c": 2, "q\"\\": 3}')`
+    const query = `print d = ${bag} | extend k = "" | project d[""], d[k], d["a/b~c"]`
+    expect(await rows(query)).toEqual([[1, 1, 2]])
+    const parts = await rows(
+      `print d = ${bag} | mv-expand kind=array d | project v = toint(d[1]) | sort by v asc`,
+    )
+    expect(parts).toEqual([[1], [2], [3]])
+    expect(await names(`print d = parse_json('{"": 1, "a/b": 2}') | evaluate bag_unpack(d)`)).toEqual(['a/b'])
+  })
+
   test('paths of a bag start at its keys and name an array once (treepath-function)', async () => {
     const query = `print treepath(parse_json('{"prop1": [1, 2, 3, 4], "prop2": "value2"}'))`
     expect(await rows(query)).toEqual([[["['prop1']", "['prop1'][0]", "['prop2']"]]])

@@ -295,6 +295,13 @@ function readBuiltIn(context: Context, syn: Syn, name: string, args: readonly Sy
       return call(context, syn, name, readArguments(context, args), type)
     case 'ingestion_time':
       return readIngestionTime(context, syn)
+    case 'replace': {
+      // The older spelling of replace_regex: replace(regex, rewrite, text) [reference, replace-function].
+      const [regex, rewrite, text] = readArguments(context, args)
+      if (regex === undefined || rewrite === undefined || text === undefined)
+        return refuse(context, syn, 'replace() with so few arguments')
+      return call(context, syn, 'replace_regex', [text, regex, rewrite], type)
+    }
     case 'pack_all':
     case 'bag_pack_columns':
       return readPack(context, syn, name, args)

@@ -49,8 +49,13 @@ export const duckdb: Dialect = {
   makeSeries,
 }
 
-/** `$."a.b"[0]`: every key quoted, since keys hold dots and dollars (S3). */
+/**
+ * `$."a.b"[0]`: every key quoted, since keys hold dots and dollars (S3). A path cannot say the empty key; a pointer can, but
+ * not count from the end.
+ */
 export function jsonPath(path: Path): string {
+  if (path.includes(''))
+    return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
   const steps = path.map((step) =>
     typeof step === 'number'
       ? `[${step < 0 ? `#${step}` : step}]`
@@ -61,8 +66,9 @@ export function jsonPath(path: Path): string {
 
 /** The elements of an array, in one step: JSON, or text where all that is wanted is a scalar. Else an empty list. */
 function arrayElements(item: ExpandItem): string {
-  const path = constantText(`${jsonPath(item.path)}[*]`)
-  return `${item.to === undefined ? 'json_extract' : 'json_extract_string'}(${item.json ?? item.sql}, ${path})`
+  const take = item.to === undefined ? 'json_extract' : 'json_extract_string'
+  if (item.path.includes('')) return `${take}(${item.sql}, '$[*]')`
+  return `${take}(${item.json ?? item.sql}, ${constantText(`${jsonPath(item.path)}[*]`)})`
 }
 
 type ExpandItem = ExpandOptions['items'][number]
@@ -124,7 +130,7 @@ function counted(count: string): string {
 
 function bagKeys(json: string, from: string): string {
   const keys = `SELECT unnest(json_keys("$b")) AS "name", "$b" FROM (SELECT ${json} AS "$b" FROM ${from}) WHERE json_type("$b") = 'OBJECT'`
-  const types = `SELECT "name", json_type(json_extract("$b", '$."' || replace("name", '"', '\\"') || '"')) AS "t", json_extract_string("$b", '$."' || replace("name", '"', '\\"') || '"') AS "v" FROM (${keys})`
+  const types = `SELECT "name", json_type(json_extract("$b", kql_key("name"))) AS "t", json_extract_string("$b", kql_key("name")) AS "v" FROM (${keys}) WHERE "name" <> ''`
   return `SELECT "name", CASE
     WHEN count(*) FILTER (WHERE "t" <> 'NULL') = 0 THEN 'dynamic'
     WHEN bool_and("t" IN ('BIGINT', 'UBIGINT', 'NULL')) THEN 'long'

@@ -44,7 +44,7 @@ const memberSql: SqlOf = (_args, call) => {
     return `json_extract(${json}, CASE WHEN ${at} < 0 THEN '$[#' || ${at} || ']' ELSE '$[' || ${at} || ']' END)`
   }
   const name = call.sql(1, 'string')
-  return `json_extract(${json}, '$."' || replace(replace(${name}, '\\', '\\\\'), '"', '\\"') || '"')`
+  return `json_extract(${json}, CASE WHEN ${name} = '' THEN '/' ELSE '$."' || replace(replace(${name}, '\\', '\\\\'), '"', '\\"') || '"' END)`
 }
 
 /** `extractjson(path, text [, typeof])`. */

@@ -50,12 +50,14 @@ export const duckdbMacros: readonly string[] = [
   `CREATE OR REPLACE MACRO kql_bool_text(b) AS CASE WHEN b THEN 'true' WHEN NOT b THEN 'false' ELSE '' END`,
   // Invalid JSON is a dynamic that holds the text itself (S3).
   `CREATE OR REPLACE MACRO kql_parse_json(s) AS CASE WHEN s = '' THEN NULL WHEN json_valid(s) THEN CAST(s AS JSON) ELSE to_json(s) END`,
+  // Where a key of a bag is: a pointer, since a path knows no empty key and takes a backslash for an escape.
+  `CREATE OR REPLACE MACRO kql_key(k) AS '/' || replace(replace(k, '~', '~0'), '/', '~1')`,
   // Elements of an array; a bag gives one-property bags; null one null; a scalar itself (S9).
   `CREATE OR REPLACE MACRO kql_elements(d) AS CASE json_type(d) WHEN 'ARRAY' THEN json_extract(d, '$[*]')
-    WHEN 'OBJECT' THEN list_transform(json_keys(d), lambda k: json_object(k, json_extract(d, '$."' || replace(k, '"', '\\"') || '"')))
+    WHEN 'OBJECT' THEN list_transform(json_keys(d), lambda k: json_object(k, json_extract(d, kql_key(k))))
     ELSE [d] END`,
   `CREATE OR REPLACE MACRO kql_pairs(d) AS CASE json_type(d) WHEN 'ARRAY' THEN json_extract(d, '$[*]')
-    WHEN 'OBJECT' THEN list_transform(json_keys(d), lambda k: to_json([to_json(k), json_extract(d, '$."' || replace(k, '"', '\\"') || '"')]))
+    WHEN 'OBJECT' THEN list_transform(json_keys(d), lambda k: to_json([to_json(k), json_extract(d, kql_key(k))]))
     ELSE [d] END`,
   // Floor to a multiple counted from 0001-01-01, a Monday (S5); w in microseconds.
   `CREATE OR REPLACE MACRO kql_bin_us(t, w) AS make_timestamp(epoch_us(t) - (epoch_us(t) + 62135596800000000) % w)`,
