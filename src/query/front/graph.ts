@@ -62,13 +62,6 @@ export function readGraph(context: Context, syn: Syn): Graph {
 }
 
 function readMakeGraph(context: Context, edges: Rel, syn: Syn): Graph {
-  if (syn.maybe('PartitionedByClause') !== undefined)
-    return refuse(
-      context,
-      syn,
-      'make-graph partitioned-by',
-      'filter to one value, or make the value part of the ids: strcat(value, "/", id)',
-    )
   if (!/^-->/.test(syn.maybe('DirectionToken')?.text ?? '-->'))
     return refuse(context, syn, 'an undirected make-graph', 'write -->, and -- in the pattern')
   const source = column(context, edges, syn.child('SourceColumn'))
@@ -83,6 +76,7 @@ function readMakeGraph(context: Context, edges: Rel, syn: Syn): Graph {
       return refuse(context, node, `a node id of type ${key.type} where the edges have ${source.type}`)
     return { table, key: key.name }
   })
+  const partition = readPartition(context, syn, edges, nodes)
   const nodeId =
     clause?.kind === 'MakeGraphWithImplicitIdClause' ? clause.child('Name').simpleName : undefined
   const nodeColumns = new Map<string, Column>(
@@ -103,9 +97,45 @@ function readMakeGraph(context: Context, edges: Rel, syn: Syn): Graph {
     target: target.name,
     idType: source.type,
     nodes,
+    partition,
     nodeColumns: [...nodeColumns.values()],
     span: spanOf(context, syn),
   }
+}
+
+/** A partition is part of what makes a node that node, so every table must tell it. */
+function readPartition(
+  context: Context,
+  syn: Syn,
+  edges: Rel,
+  nodes: readonly { readonly table: Rel }[],
+): string | undefined {
+  const clause = syn.maybe('PartitionedByClause')
+  if (clause === undefined) return undefined
+  const by = column(context, edges, clause.child('Entity'))
+  const others = nodes.map(({ table }) => findColumn(table.columns, by.name))
+  if (nodes.length === 0 || others.some((other) => other?.type !== by.type))
+    return refuse(
+      context,
+      clause,
+      `partitioned-by ‘${by.name}’ where not every node table has such a column`,
+      'give node tables with this column',
+    )
+  return by.name
+}
+
+/** `make-graph … partitioned-by column (operator)`: no match leaves its partition, so the rows are those of one graph. */
+export function readPartitionedGraph(context: Context, syn: Syn): Rel {
+  const operator = syn.child('Operator')
+  const graph = readMakeGraph(context, readTable(context, syn.child('Expression')), operator)
+  const inside = operator.child('PartitionedByClause').child('Subquery')
+  if (takesGraph(inside)) return readGraphRows(context, graph, inside)
+  return refuse(
+    context,
+    inside,
+    'partitioned-by with more than one operator inside',
+    'write the others after it',
+  )
 }
 
 function column(context: Context, table: Rel, syn: Syn): Column {

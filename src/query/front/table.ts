@@ -1,6 +1,6 @@
 import type { Column, Expr, Rel } from '../plan/expr.ts'
 import { type Context, note, refuse } from './context.ts'
-import { readGraph, readGraphRows, takesGraph } from './graph.ts'
+import { readGraph, readGraphRows, readPartitionedGraph, takesGraph } from './graph.ts'
 import { literal } from './literals.ts'
 import { readPrint } from './operators-columns.ts'
 import { callTable, readExpr, readOperator, tableNamed } from './read.ts'
@@ -59,7 +59,8 @@ function readPipe(context: Context, syn: Syn): Rel {
   const operator = syn.child('Operator')
   if (takesGraph(operator))
     return readGraphRows(context, readGraph(context, syn.child('Expression')), operator)
-  if (syn.isGraph || operator.kind === 'MakeGraphOperator') {
+  if (operator.maybe('PartitionedByClause') !== undefined) return readPartitionedGraph(context, syn)
+  if (syn.isGraph) {
     readGraph(context, syn)
     return refuse(context, operator, 'a graph as a result', 'follow it with graph-match or graph-to-table')
   }

@@ -14,6 +14,8 @@ export type Graph =
       /** Type of all ids. */
       readonly idType: Column['type']
       readonly nodes: readonly { readonly table: Rel; readonly key: string }[]
+      /** Column of all these tables: each of its values has nodes and edges of its own. */
+      readonly partition: string | undefined
       /** Properties of a node. Without node tables it is the id under the name of `with_node_id`, or nothing. */
       readonly nodeColumns: readonly Column[]
       readonly span: Span

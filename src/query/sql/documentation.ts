@@ -28,7 +28,7 @@ const OPERATORS: readonly (readonly [name: string, note: string])[] = [
   ],
   [
     'make-graph',
-    'DuckDB only; with node tables or with_node_id; an id in both of two node tables is an error; `partitioned-by` is refused (S14)',
+    'DuckDB only; with node tables or with_node_id; an id in both of two node tables is an error; `partitioned-by` with one operator inside (S14)',
   ],
   [
     'graph-match',

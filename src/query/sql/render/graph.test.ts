@@ -365,6 +365,20 @@ test('the end of a graph names the rows that a later statement reads', async () 
   ).toEqual([['A', 'B']])
 })
 
+test('a partition is part of what makes a node: no way leads from one tenant to another', async () => {
+  const text = (operator: string): string =>
+    `let E = datatable(s:string, t:string, tenant:string)['A','B','one', 'B','C','two', 'B','D','one']; let N = datatable(id:string, tenant:string, v:long)['A','one',1, 'B','one',2, 'B','two',3, 'C','two',4]; E | make-graph s --> t with N on id partitioned-by tenant (${operator})`
+  expect(await rows(text('graph-match (a)-[p*1..3]->(b) project a.id, a.v, b.id, b.v, b.tenant'))).toEqual([
+    ['A', 1, 'B', 2, 'one'],
+    ['A', 1, 'D', null, ''],
+    ['B', 2, 'D', null, ''],
+    ['B', 3, 'C', 4, 'two'],
+  ])
+  expect(() => compileKql(text('graph-match (a)-->(b) project a.id | take 1'), { schema: SCHEMA })).toThrow(
+    'more than one operator inside',
+  )
+})
+
 const EDGES = 'datatable(s:string, t:string, w:long, d:dynamic)[] | make-graph s --> t with_node_id=id | '
 
 test.each([

@@ -34,32 +34,38 @@ function makeGraph(scope: TableScope, graph: MakeGraph): GraphTables {
   const { builder } = scope
   const edges = numbered(scope, graph, graph.edges, '"$g_edge"')
   const [source, target] = [columnNamed(edges, graph.source).sql, columnNamed(edges, graph.target).sql]
-  const given = graph.nodes.map(({ table, key }) => {
+  const partition = (table: Relation): string =>
+    graph.partition === undefined ? 'true' : columnNamed(table, graph.partition).sql
+  const given = graph.nodes.map(({ table, key }): Given => {
     const rows = numbered(scope, graph, table, '"$g_row"')
-    const id = columnNamed(rows, key).sql
-    const first = `SELECT * FROM ${rows.from} QUALIFY row_number() OVER (PARTITION BY ${id} ORDER BY "$g_row") = 1`
+    const [id, part] = [columnNamed(rows, key).sql, partition(rows)]
+    const first = `SELECT *, ${part} AS "$g_part" FROM ${rows.from} QUALIFY row_number() OVER (PARTITION BY ${id}, ${part} ORDER BY "$g_row") = 1`
     return { rows: { ...rows, from: builder.add(first, true) }, id, key }
   })
   const met = [
     ...given.map(
       ({ rows, id }, i) =>
-        `SELECT ${id} AS "$g_id", "$g_row" + ${BigInt(i) * APART} AS "$g_at" FROM ${rows.from}`,
+        `SELECT "$g_part", ${id} AS "$g_id", "$g_row" + ${BigInt(i) * APART} AS "$g_at" FROM ${rows.from}`,
     ),
-    `SELECT ${source} AS "$g_id", "$g_edge" * 2 + ${2n * APART} AS "$g_at" FROM ${edges.from}`,
-    `SELECT ${target} AS "$g_id", "$g_edge" * 2 + ${2n * APART + 1n} AS "$g_at" FROM ${edges.from}`,
+    `SELECT ${partition(edges)} AS "$g_part", ${source} AS "$g_id", "$g_edge" * 2 + ${2n * APART} AS "$g_at" FROM ${edges.from}`,
+    `SELECT ${partition(edges)}, ${target} AS "$g_id", "$g_edge" * 2 + ${2n * APART + 1n} AS "$g_at" FROM ${edges.from}`,
   ]
   const ids = builder.add(
-    `SELECT "$g_id", row_number() OVER (ORDER BY min("$g_at")) AS "$g_node" FROM (${met.join(' UNION ALL ')}) GROUP BY "$g_id"`,
+    `SELECT "$g_part", "$g_id", row_number() OVER (ORDER BY min("$g_at")) AS "$g_node" FROM (${met.join(' UNION ALL ')}) GROUP BY "$g_part", "$g_id"`,
     true,
   )
-  const linked = `SELECT "e".*, "s"."$g_node" AS "$g_from", "t"."$g_node" AS "$g_to" FROM ${edges.from} AS "e" JOIN ${ids} AS "s" ON "s"."$g_id" IS NOT DISTINCT FROM "e".${source} JOIN ${ids} AS "t" ON "t"."$g_id" IS NOT DISTINCT FROM "e".${target}`
+  const end = (alias: string, id: string): string => {
+    const part = graph.partition === undefined ? 'true' : `"e".${partition(edges)}`
+    return `JOIN ${ids} AS ${alias} ON ${alias}."$g_id" IS NOT DISTINCT FROM "e".${id} AND ${alias}."$g_part" IS NOT DISTINCT FROM ${part}`
+  }
+  const linked = `SELECT "e".*, "s"."$g_node" AS "$g_from", "t"."$g_node" AS "$g_to" FROM ${edges.from} AS "e" ${end('"s"', source)} ${end('"t"', target)}`
   const names = identifiers(graph.nodeColumns.map((column) => column.name))
   const cells = graph.nodeColumns.map(
     (column, i) => `${property(scope, graph, given, column)} AS ${names[i]}`,
   )
   const joins = given.map(
     ({ rows, id }, i) =>
-      ` LEFT JOIN ${rows.from} AS "t${i}" ON "t${i}".${id} IS NOT DISTINCT FROM "k"."$g_id"`,
+      ` LEFT JOIN ${rows.from} AS "t${i}" ON "t${i}".${id} IS NOT DISTINCT FROM "k"."$g_id" AND "t${i}"."$g_part" IS NOT DISTINCT FROM "k"."$g_part"`,
   )
   const nodes = `SELECT ${['"k"."$g_node"', '"k"."$g_id"', ...cells].join(', ')} FROM ${ids} AS "k"${joins.join('')}${onlyOnce(given.length)}`
   return {
