@@ -1,7 +1,8 @@
 """Checks exported rules with the platforms' own Python parsers. Not part of the test suite.
 
-  triad export sigma -o out/sigma && triad export elastic -o out/elastic
-  pip install pysigma eql jsonschema
+  triad export all -o out
+  pip install pysigma eql jsonschema ksconf sqlglot pcre2 google-re2
+  pip install --ignore-requires-python detection-rules-esql-py
   python scripts/check-platforms.py out [--sigma-schema FOLDER]
 
 FOLDER holds sigma-detection-rule-schema.json and sigma-correlation-rules-schema.json of the Sigma specification.
@@ -10,14 +11,21 @@ Exit status 1 when a rule is refused. docs/exports.md records the last result wi
 
 import argparse
 import json
+import re
 import sys
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
+from xml.etree import ElementTree
 
 import eql
+import esql
+import pcre2
+import re2
+import sqlglot
 import yaml
 from jsonschema import Draft202012Validator
+from ksconf.conf.parser import PARSECONF_STRICT, parse_conf
 from sigma.collection import SigmaCollection
 from sigma.validation import SigmaValidator
 from sigma.validators.core import validators
@@ -61,7 +69,8 @@ def check_elastic(folder: Path) -> list[str]:
     parsed = 0
     for path in sorted(folder.glob("*.toml")):
         rule = tomllib.loads(path.read_text(encoding="utf-8"))["rule"]
-        if rule["language"] != "eql":
+        if rule["language"] == "esql":
+            faults += check_esql(path.name, rule["query"])
             continue
         try:
             with eql.parser.elasticsearch_syntax, eql.parser.ignore_missing_functions:
@@ -77,6 +86,86 @@ def check_elastic(folder: Path) -> list[str]:
     return faults
 
 
+def check_esql(name: str, query: str) -> list[str]:
+    try:
+        tree = esql.parse_query(query)
+        esql.check_catalog_names(tree)
+        esql.validate_detection_rule_query(tree)
+        for release in ("8.14.0", "8.19.0", "9.0.0"):
+            esql.verify_features(tree, release)
+    except esql.EsqlError as error:
+        return [f"esql: {name}: {error}"]
+    print(f"elastic: {name} parsed and held against Elastic's demands on rules by "
+          f"detection-rules-esql-py {version('detection-rules-esql-py')}")
+    return []
+
+
+def check_splunk(folder: Path) -> list[str]:
+    """The .conf files as ksconf reads them, and that every macro which a search calls is defined."""
+    def stanzas(file: str) -> dict:
+        # Settings before the first stanza stand under a mark of ksconf's own.
+        return {name: held for name, held in parse_conf(str(folder / file), PARSECONF_STRICT).items() if isinstance(name, str)}
+
+    searches = stanzas("savedsearches.conf")
+    macros = stanzas("macros.conf")
+    defined = {name.split("(")[0] for name in macros}
+    faults = []
+    for name, stanza in searches.items():
+        for macro in re.findall(r"`(\w+)", stanza["search"]):
+            if macro not in defined:
+                faults.append(f"splunk: {name}: no macro {macro}")
+        if stanza["search"].count("`") % 2 or "\\\n" in stanza["search"]:
+            faults.append(f"splunk: {name}: the search is broken off")
+    print(f"splunk: {len(searches)} searches and {len(macros)} macros read by ksconf {version('ksconf')}; the SPL itself is not parsed")
+    return faults
+
+
+def check_wazuh(folder: Path) -> list[str]:
+    rules = ElementTree.parse(folder / "triad_wmi_rules.xml").getroot().findall("rule")
+    faults = []
+    compiled = 0
+    for rule in rules:
+        for element in [item for item in rule if item.get("type") == "pcre2"]:
+            try:
+                pcre2.compile(element.text)
+                compiled += 1
+            except pcre2.PatternError as error:
+                faults.append(f"wazuh: {rule.get('id')}: {error}")
+    print(f"wazuh: {len(rules)} rules, {compiled} expressions compiled by PCRE2 (pcre2 {version('pcre2')})")
+    return faults
+
+
+def check_re2(folder: Path, pattern: str, expression: str) -> list[str]:
+    faults = []
+    compiled = 0
+    for path in sorted(folder.glob(pattern)):
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".yaml":
+            text = yaml.safe_load(text)["queryString"]
+        for body in re.findall(expression, text):
+            try:
+                re2.compile(body)
+                compiled += 1
+            except re2.error as error:
+                faults.append(f"{folder.name}: {path.name}: {error}")
+    print(f"{folder.name}: {compiled} expressions compiled by RE2 (google-re2 {version('google-re2')})")
+    return faults
+
+
+def check_qradar(folder: Path) -> list[str]:
+    """AQL is SQL but for its closing LAST, and functions of its own that any SQL parser takes as they come."""
+    faults = []
+    paths = sorted(folder.glob("*.aql"))
+    for path in paths:
+        text = path.read_text(encoding="utf-8")
+        try:
+            sqlglot.parse_one(re.sub(r"\nLAST 24 HOURS\s*$", "", text), read="postgres", error_level=sqlglot.ErrorLevel.RAISE)
+        except sqlglot.errors.ParseError as error:
+            faults.append(f"qradar: {path.name}: {error}")
+    print(f"qradar: {len(paths)} searches read as SQL, without their LAST, by sqlglot {version('sqlglot')}")
+    return faults
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
@@ -84,6 +173,11 @@ def main() -> int:
     arguments = parser.parse_args()
     faults = check_sigma(arguments.folder / "sigma", arguments.sigma_schema)
     faults += check_elastic(arguments.folder / "elastic")
+    faults += check_splunk(arguments.folder / "splunk")
+    faults += check_qradar(arguments.folder / "qradar")
+    faults += check_wazuh(arguments.folder / "wazuh")
+    faults += check_re2(arguments.folder / "chronicle", "*.yaral", r"re\.regex\([^,]+, `([^`]*)`\)")
+    faults += check_re2(arguments.folder / "crowdstrike", "*.yaml", r"=/((?:[^/\\]|\\.)*)/i")
     for fault in faults:
         print(f"FAULT {fault}")
     return 1 if faults else 0

@@ -72,13 +72,19 @@ const bullets = (lines: readonly string[]): string => lines.map((line) => `- ${l
 
 const ABOUT: Readonly<Record<PlatformName, readonly [title: string, checked: string]>> = {
   sigma: ['Sigma 2.1', 'pySigma, the JSON Schemas, and our evaluator over the evidence'],
-  splunk: ['Splunk Enterprise Security', 'not machine-checked'],
-  elastic: ['Elastic Security', 'EQL by the Python package eql; ES\\|QL not machine-checked'],
-  qradar: ['QRadar', 'not machine-checked'],
-  crowdstrike: ['CrowdStrike LogScale, NG-SIEM', 'not machine-checked'],
-  chronicle: ['Google SecOps (YARA-L)', 'not machine-checked'],
+  splunk: ['Splunk Enterprise Security', 'the files by ksconf; the searches not machine-checked'],
+  elastic: [
+    'Elastic Security',
+    'the Python packages eql and detection-rules-esql-py, and our EQL evaluator over the simulated techniques',
+  ],
+  qradar: ['QRadar', 'as SQL by sqlglot; what is of AQL alone not machine-checked'],
+  crowdstrike: [
+    'CrowdStrike LogScale, NG-SIEM',
+    'regular expressions by RE2; the queries not machine-checked',
+  ],
+  chronicle: ['Google SecOps (YARA-L)', 'regular expressions by RE2; the rules not machine-checked'],
   sumologic: ['Sumo Logic Cloud SIEM', 'JSON; the expressions not machine-checked'],
-  wazuh: ['Wazuh 4.x', 'XML, ids and regular expressions'],
+  wazuh: ['Wazuh 4.x', 'XML, ids, expressions by PCRE2, and our evaluator over the simulated techniques'],
 }
 
 function platformTable(): string {

@@ -2,16 +2,7 @@ import { fieldOf } from './fields.ts'
 import type { ExportFile, Leaf, LeftOut, PlatformExport, PlatformRule, SingleBody } from './model.ts'
 import { expressible, infix, missingFacts, type Syntax } from './render.ts'
 import { type TomlTable, tomlText } from './toml.ts'
-import {
-  eventOf,
-  fileName,
-  NOT_CHECKED,
-  noField,
-  partsOf,
-  RISK_SCORE,
-  seconds,
-  TECHNIQUE_URL,
-} from './words.ts'
+import { eventOf, fileName, noField, partsOf, RISK_SCORE, seconds, TECHNIQUE_URL } from './words.ts'
 
 const SYSMON_INDEX = ['logs-windows.sysmon_operational-*', 'winlogbeat-*']
 const INDICES = {
@@ -61,6 +52,11 @@ function wildcard(leaf: Leaf, value: string): string {
   return before + value + after
 }
 
+const CHECKED = {
+  eql: 'EQL parsed by the Python package eql',
+  esql: 'ES|QL parsed by the Python package detection-rules-esql-py',
+} as const
+
 /** Detection rules for Elastic: TOML for its rule repository, and NDJSON for the import page. */
 export function exportElastic(rules: readonly PlatformRule[]): PlatformExport {
   const files: ExportFile[] = []
@@ -80,11 +76,9 @@ export function exportElastic(rules: readonly PlatformRule[]): PlatformExport {
     }
     const query = queryOf(rule, rules)
     const table = ruleTable(rule, query)
-    const checked =
-      query.language === 'eql' ? 'EQL parsed by the Python package eql, see docs/exports.md' : NOT_CHECKED
     files.push({
       path: `${fileName(rule)}.toml`,
-      text: `# ${checked}\n${tomlText({ metadata: METADATA, rule: table })}`,
+      text: `# ${CHECKED[query.language]}, see docs/exports.md\n${tomlText({ metadata: METADATA, rule: table })}`,
     })
     imports.push(JSON.stringify({ ...table, enabled: false, immutable: false, version: 1 }))
   }
@@ -135,6 +129,7 @@ function queryOf(rule: PlatformRule, rules: readonly PlatformRule[]): ElasticQue
       '| WHERE part IS NOT NULL',
       `| STATS parts = COUNT_DISTINCT(part), first_seen = MIN(@timestamp), last_seen = MAX(@timestamp) BY ${by.join(', ')}`,
       `| WHERE parts == ${parts.length} AND DATE_DIFF("seconds", first_seen, last_seen) <= ${seconds(rule.body.within)}`,
+      `| KEEP ${by.join(', ')}, parts, first_seen, last_seen`,
     ].join('\n'),
   }
 }
@@ -173,7 +168,8 @@ function ruleTable(rule: PlatformRule, { language, query, index }: ElasticQuery)
       'Tactic: Privilege Escalation',
       ...(rule.signal.startsWith('sysmon') ? ['Data Source: Sysmon'] : []),
     ],
-    timestamp_override: 'event.ingested',
+    // A sequence goes by the time of the events, not by that of their arrival.
+    ...(query.startsWith('sequence') ? {} : { timestamp_override: 'event.ingested' }),
     type: language,
     query,
     threat: [threat('TA0003', 'Persistence'), threat('TA0004', 'Privilege Escalation')],
