@@ -26,6 +26,7 @@ import { observeRow } from './rows.ts'
 import {
   observeAsr,
   observeBrokenFilter,
+  observeDetection,
   observeElasticPut,
   observeNamespaceAccess,
   observeNetwork,
@@ -133,8 +134,10 @@ export class Observer {
     else if (kind === 'application-wmi') {
       observeBrokenFilter(event, this)
       this.providers.addEvent(event)
-    } else if (kind === 'defender-av') observeAsr(event, this)
-    else if (kind === 'winrm') this.logons.addWinRm(event)
+    } else if (kind === 'defender-av') {
+      observeAsr(event, this)
+      observeDetection(event, this)
+    } else if (kind === 'winrm') this.logons.addWinRm(event)
     else if (kind === 'wmi-activity' || kind === 'other') {
       const elastic = event.names.some((name) => name.endsWith('consumer_name'))
       if (elastic && observeElasticPut(event, this)) return

@@ -151,6 +151,26 @@ export function observeAsr(event: EventRecord, sink: ObserveSink): void {
   )
 }
 
+/** Defender 1116 and 1117: malware found in the script host of consumers, mostly by what the host showed AMSI. */
+export function observeDetection(event: EventRecord, sink: ObserveSink): void {
+  if (event.eventId !== 1116 && event.eventId !== 1117) return
+  const field = fieldsOf(event)
+  const image = field('Process Name')
+  const path = field('Path')
+  if (baseName(image) !== 'scrcons.exe' && !/^amsi:.*\\wbem\\scrcons\.exe$/i.test(path ?? '')) return
+  sink.observe(
+    at(placeOfEvent(event, 'defender'), ['execution'], {
+      operation: 'executed',
+      consumer: { class: 'ActiveScriptEventConsumer', properties: {} },
+      context: {
+        signal: 'consumer-host-start',
+        ...defined({ image }),
+        detail: `Defender found ${field('Threat Name')?.slice(0, 200) ?? 'malware'} in scrcons.exe`,
+      },
+    }),
+  )
+}
+
 /**
  * Elastic Defend's API event for `IWbemServices::PutInstance`. Its details are MOF without the heading. Field names may
  * come with their whole path. Source: TELEMETRY section 10.

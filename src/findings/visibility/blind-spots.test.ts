@@ -73,6 +73,25 @@ describe('what a host lacks', () => {
     )
   })
 
+  test('errors of Sysmon, and a changed configuration, but not that of its installation', () => {
+    const installed = [
+      process({ Image: 'x.exe' }),
+      sampleEvent(SYSMON, 16, { Configuration: 'c.xml' }, { time: '2024-05-01T10:00:05Z' }),
+    ]
+    expect(missing(installed).filter((text) => text.includes('configuration'))).toEqual([])
+    const changed = missing([
+      ...installed,
+      sampleEvent(SYSMON, 16, { Configuration: 'thin.xml' }, { time: '2024-05-02T10:00:00Z' }),
+      sampleEvent(SYSMON, 255, { ID: 'QUEUE', Description: 'Events dropped from driver queue' }),
+    ])
+    expect(changed).toContain(
+      'what another Sysmon configuration would have kept: it was changed, the last time 2024-05-02T10:00:00Z',
+    )
+    expect(changed).toContain(
+      'events that Sysmon lost: it reported 1 error (255), the first 2024-05-01T10:00:00Z',
+    )
+  })
+
   test('short and full name of one host are one host', () => {
     const { blindSpots } = investigate([
       activation(TRIAD, { host: 'pc1.lab.example' }),

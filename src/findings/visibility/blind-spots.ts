@@ -93,6 +93,8 @@ const THERE: Readonly<Partial<Record<TelemetryKind, LogKind>>> = {
   'wmi-activity': 'wmi-activity',
   sysmon: 'sysmon',
 }
+/** Sysmon tells of its configuration when it is installed too. A minute. */
+const INSTALLATION = 600_000_000n
 /** Logs named one by one when they were cleared; a script that clears all of them leaves hundreds of records. */
 const NAMED_WHEN_CLEARED =
   /^(?:security|system|application|windows powershell|microsoft-windows-(?:sysmon|wmi-activity|powershell|winrm)\/.*)$/i
@@ -214,6 +216,24 @@ function ofHost({ telemetry: host, logs }: HostView, unmade: readonly string[]):
       missing: `Sysmon while it was stopped (${stopped.count} times, first ${isoOf(stopped.first)})`,
       hides: 'everything Sysmon would have recorded then',
       switchOn: 'alert on Sysmon event 4',
+    })
+  }
+  const errors = host.spans.get('sysmon-error')
+  if (errors !== undefined) {
+    spots.push({
+      missing: `events that Sysmon lost: it reported ${errors.count} ${errors.count === 1 ? 'error' : 'errors'} (255), the first ${isoOf(errors.first)}`,
+      hides: 'whatever happened while its queue ran over or its driver failed',
+      switchOn: 'alert on Sysmon event 255',
+    })
+  }
+  const changes = host.spans.get('sysmon-configuration')
+  const began = host.spans.get('sysmon')?.first
+  // The first one is that of the installation.
+  if (changes?.last !== undefined && began !== undefined && changes.last - began > INSTALLATION) {
+    spots.push({
+      missing: `what another Sysmon configuration would have kept: it was changed, the last time ${isoOf(changes.last)}`,
+      hides: 'kinds of events that were recorded only before or only after the change',
+      switchOn: 'compare the configurations, and alert on Sysmon event 16',
     })
   }
   return [...spots, ...starts]

@@ -21,6 +21,8 @@ export type TelemetryKind =
   | 'powershell-2'
   | 'stored-state'
   | 'sysmon-stopped'
+  | 'sysmon-configuration'
+  | 'sysmon-error'
 
 /** How much of one kind a host's evidence holds, and from when to when. */
 export interface Span {
@@ -159,6 +161,8 @@ export class Telemetry {
     }
     if (eventId === 4 && /stopped/i.test(payloadValue(event, 'State') ?? event.message ?? ''))
       host.note('sysmon-stopped', time)
+    if (eventId === 16) host.note('sysmon-configuration', time)
+    if (eventId === 255) host.note('sysmon-error', time)
     if (eventId < 19 || eventId > 21) return
     host.note('sysmon-wmi', time)
     const operation =
