@@ -118,7 +118,7 @@ function serviceEffect(line: string): string {
   const service = show(name)
   switch (verb.toLowerCase()) {
     case 'create':
-      return 'creates a service'
+      return `creates a service (${show(`${name}${rest}`)})`
     case 'stop':
       return `stops the service ${service}`
     case 'delete':
@@ -136,7 +136,9 @@ function serviceEffect(line: string): string {
 function taskEffect(line: string): string {
   if (!/\/create/i.test(line)) return `runs "schtasks ${show(line)}"`
   const run = /\/tr\s{1,9}("[^"]*"|\S+)/i.exec(line)?.[1]
-  return run === undefined ? 'creates a scheduled task' : `creates a scheduled task that runs ${show(run)}`
+  const name = /\/tn\s{1,9}("[^"]*"|\S+)/i.exec(line)?.[1]
+  const task = `creates a scheduled task${name === undefined ? '' : ` (${show(name)})`}`
+  return run === undefined ? task : `${task} that runs ${show(run)}`
 }
 
 const downloads = (from: string | undefined, by: string | undefined): string | undefined =>
@@ -219,15 +221,19 @@ function programEffect(command: CommandParts, layers: readonly DecodedLayer[], d
     case 'certutil':
     case 'curl':
     case 'bitsadmin':
-      return effect(downloads(url ?? hostsIn(`${name} ${line}`)[0], depth > 0 ? name : undefined))
+      return effect(
+        downloads(url ?? hostsIn(`${name} ${line}`)[0], depth > 0 ? name : undefined) ??
+          (line === '' ? undefined : `${GIVEN} ${show(line)}`),
+      )
     case 'msiexec':
       return effect(`installs ${show(url ?? plain[0] ?? 'a package')}`)
     case 'wmic':
       return effect(`gives WMI the command "${show(line)}"`)
     case 'net':
     case 'net1':
-      if (/^user\b.*\/add/i.test(line)) return effect('adds a user account')
-      if (/^localgroup\b.*\/add/i.test(line)) return effect('adds an account to a group')
+      if (/^user\b.*\/add/i.test(line)) return effect(`adds a user account (${show(plain[1] ?? '')})`)
+      if (/^localgroup\b.*\/add/i.test(line))
+        return effect(`adds an account to a group (${show(plain.slice(1).join(' '))})`)
       return effect(`runs "net ${show(line)}"`)
     case 'vssadmin':
     case 'wbadmin':
@@ -257,7 +263,7 @@ function programEffect(command: CommandParts, layers: readonly DecodedLayer[], d
     case 'reg':
       return effect(
         /^add\b/i.test(line)
-          ? `writes to the registry (${show(plain[1] ?? '')})`
+          ? `writes to the registry (${show(line.replace(/^add\s{1,9}/i, ''))})`
           : `runs "reg ${show(line)}"`,
       )
     default:
