@@ -141,7 +141,9 @@ describe('the pack as it ships', () => {
       const { columns } = await database.compile(rule.queryCondition.queryText)
       const names = columns.map(({ name }) => name)
       expect(names, rule.id).toEqual(expect.arrayContaining(['Timestamp', 'ReportId']))
-      const { tactics, entityMappings, title, description } = rule.detectionAction.alertTemplate
+      const { tactics, entityMappings, customDetails, title, description } =
+        rule.detectionAction.alertTemplate
+      expect(names, rule.id).toEqual(expect.arrayContaining(Object.values(customDetails ?? {})))
       expect(tactics).toHaveLength(1)
       expect(Object.keys(entityMappings)).toContain('hosts')
       for (const mapping of Object.values<Record<string, string>[]>(entityMappings).flat()) {

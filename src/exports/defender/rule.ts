@@ -58,6 +58,7 @@ export function defenderRule(detection: Detection): DefenderRule {
   }
   const lost: string[] = []
   const entityMappings = mapEntities(detection, form.query, lost)
+  const customDetails = keepDetails(detection, form.query, lost)
   const [technique = ''] = detection.technique.split('.')
   return {
     lost,
@@ -88,9 +89,7 @@ export function defenderRule(detection: Detection): DefenderRule {
             },
           ],
           entityMappings,
-          ...(Object.keys(detection.customDetails).length === 0
-            ? {}
-            : { customDetails: detection.customDetails }),
+          ...(Object.keys(customDetails).length === 0 ? {} : { customDetails }),
         },
       },
     },
@@ -137,7 +136,21 @@ function mapEntities(detection: Detection, query: string, lost: string[]): JsonO
   return Object.fromEntries(lists)
 }
 
-const mentions = (query: string, column: string): boolean => new RegExp(`\\b${column}\\b`).test(query)
+/** The service refuses a rule whose details name a column that the query does not return. */
+function keepDetails(detection: Detection, query: string, lost: string[]): Readonly<Record<string, string>> {
+  const kept = Object.entries(detection.customDetails).filter(([name, column]) => {
+    const there = mentions(query, column)
+    if (!there) lost.push(`custom detail ${name}: the Defender query does not return ${column}`)
+    return there
+  })
+  return Object.fromEntries(kept)
+}
+
+/** Whether a query returns a column: its last `project` says so; without one, whether it names it at all. */
+function mentions(query: string, column: string): boolean {
+  const at = Math.max(query.lastIndexOf('\n| project '), 0)
+  return new RegExp(`\\b${column}\\b`).test(query.slice(at))
+}
 
 function cut(text: string, most: number): string {
   const line = text.replace(/\s+/g, ' ').trim()
