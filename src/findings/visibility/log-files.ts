@@ -42,30 +42,40 @@ export interface LogView {
 export class LogFiles {
   readonly #seen = new Map<string, Seen>()
   readonly #covers = new Map<string, LogCoverage>()
-  #lastEvidence = ''
-  #last: Seen | undefined
+  /** The event before, which most events have file, channel and machine in common with. */
+  #evidence: string | undefined
+  #channel: string | undefined
+  #computer: string | undefined
+  #numbers: Numbers | undefined
 
   /** A live event of any file. */
-  saw(event: EventRecord): void {
-    const { evidence, computer = '', channel = '', recordId, timeFiletime = 0n } = event
-    let seen = evidence === this.#lastEvidence ? this.#last : this.#seen.get(evidence)
-    if (seen === undefined) {
-      seen = { hosts: new Map(), channels: new Set() }
-      this.#seen.set(evidence, seen)
+  saw({ evidence, computer, channel, recordId, timeFiletime }: EventRecord): void {
+    if (evidence !== this.#evidence || computer !== this.#computer || channel !== this.#channel) {
+      this.#numbers = this.#numbersOf(evidence, channel ?? '', computer ?? '')
+      this.#evidence = evidence
+      this.#channel = channel
+      this.#computer = computer
     }
-    this.#lastEvidence = evidence
-    this.#last = seen
-    if (seen.channels.size < MAX_HOSTS) seen.channels.add(channel)
-    let numbers = seen.hosts.get(computer)
-    if (numbers === undefined) {
-      if (seen.hosts.size >= MAX_HOSTS) return
-      numbers = { first: Number.POSITIVE_INFINITY, last: -1, latest: 0n }
-      seen.hosts.set(computer, numbers)
-    }
-    if (timeFiletime > numbers.latest) numbers.latest = timeFiletime
+    const numbers = this.#numbers
+    if (numbers === undefined) return
+    if (timeFiletime !== undefined && timeFiletime > numbers.latest) numbers.latest = timeFiletime
     if (recordId === undefined) return
     if (recordId < numbers.first) numbers.first = recordId
     if (recordId > numbers.last) numbers.last = recordId
+  }
+
+  #numbersOf(evidence: string, channel: string, computer: string): Numbers | undefined {
+    const seen = this.#seen.get(evidence) ?? {
+      hosts: new Map<string, Numbers>(),
+      channels: new Set<string>(),
+    }
+    this.#seen.set(evidence, seen)
+    if (seen.channels.size < MAX_HOSTS) seen.channels.add(channel)
+    const known = seen.hosts.get(computer)
+    if (known !== undefined || seen.hosts.size >= MAX_HOSTS) return known
+    const numbers = { first: Number.POSITIVE_INFINITY, last: -1, latest: 0n }
+    seen.hosts.set(computer, numbers)
+    return numbers
   }
 
   /** What a file covers; a copy of the same file says the same. */
