@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { isoToFiletime } from '../bytes/index.ts'
 import { InputError } from '../diagnostics/index.ts'
-import { DEFAULT_START, type Scenario, scenarios, simulate } from '../simulation/index.ts'
+import { DEFAULT_START, NOT_SIMULATED, type Scenario, scenarios, simulate } from '../simulation/index.ts'
 import { writeStandardOutput } from './output.ts'
 
 interface SimulateFlags {
@@ -11,11 +11,12 @@ interface SimulateFlags {
   readonly seed: number
   readonly start: string
   readonly force?: boolean
+  readonly list?: boolean
 }
 
 const EXAMPLES = `
 Examples:
-  triad simulate                                      list the scenarios
+  triad simulate --list                               the scenarios, and what none stands for
   triad simulate wmic-active-script -o lab/           write its evidence
   triad simulate wmic-active-script                   how to run it on a lab machine, and what must be seen
   triad simulate all -o lab/ --seed 7                 every scenario, a folder each
@@ -33,6 +34,7 @@ export function simulateCommand(): Command {
     .option('--seed <number>', 'process ids, GUIDs and intervals follow from it', wholeNumber, 1)
     .option('--start <time>', 'time of the first event, ISO 8601 UTC', time, DEFAULT_START)
     .option('--force', 'replace a folder that holds something')
+    .option('--list', 'list the scenarios and the ways of the technique they stand for')
     .addHelpText('after', EXAMPLES)
     .action(async (test: string | undefined, flags: SimulateFlags) => {
       await writeStandardOutput(run(test, flags))
@@ -40,7 +42,7 @@ export function simulateCommand(): Command {
 }
 
 function run(test: string | undefined, flags: SimulateFlags): string {
-  if (test === undefined) return listing()
+  if (test === undefined || flags.list === true) return listing()
   const wanted = test === 'all' ? scenarios : [find(test)]
   if (flags.output === undefined) return wanted.map(description).join('\n')
   const count = writeFolder(flags.output, flags.force ?? false, (folder) =>
@@ -62,10 +64,14 @@ function find(id: string): Scenario {
 }
 
 function listing(): string {
-  const width = Math.max(...scenarios.map((item) => item.id.length))
-  return scenarios
-    .map((item) => `${item.id.padEnd(width)}  ${item.kind.padEnd(10)}  ${item.title}\n`)
-    .join('')
+  const rows = scenarios.map((item) => [item.id, item.kind, item.covers.join(' ')] as const)
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const lines = scenarios.map(
+    ({ title }, index) =>
+      `${rows[index]?.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}  ${title}`,
+  )
+  const missing = Object.entries(NOT_SIMULATED).map(([way, reason]) => `  ${way.padEnd(4)} ${reason}`)
+  return `${[...lines, '', 'Not simulated:', ...missing].join('\n')}\n`
 }
 
 function description(scenario: Scenario): string {

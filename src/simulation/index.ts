@@ -13,7 +13,7 @@ export type {
 } from './model.ts'
 export { mofFile, possibleCause } from './possible-cause.ts'
 export { sampleFiles } from './samples.ts'
-export { scenarios } from './scenarios/index.ts'
+export { NOT_SIMULATED, scenarios } from './scenarios/index.ts'
 export {
   DEFAULT_START,
   repositoryEffect,

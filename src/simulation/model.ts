@@ -15,7 +15,13 @@ export interface SimulatedHost {
 /** The three objects of a subscription as they are stored. */
 export interface SimulatedSubscription {
   readonly namespace: string
-  readonly filter: { readonly name: string; readonly query: string; readonly eventNamespace: string }
+  readonly filter: {
+    readonly name: string
+    readonly query: string
+    readonly eventNamespace: string
+    /** SDDL. */
+    readonly eventAccess?: string
+  }
   readonly consumer: {
     readonly class: string
     readonly name: string

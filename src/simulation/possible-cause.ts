@@ -33,6 +33,7 @@ function filterMof(subscription: SimulatedSubscription, options: { creator?: boo
   const { filter } = subscription
   return instance('__EventFilter', {
     ...creator(subscription, options),
+    ...(filter.eventAccess === undefined ? {} : { EventAccess: filter.eventAccess }),
     EventNamespace: filter.eventNamespace,
     Name: filter.name,
     Query: filter.query,

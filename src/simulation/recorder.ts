@@ -111,7 +111,7 @@ export class Recorder {
         ['LogonId', { type: 'hexInt64', value: logonId }],
         ['TerminalSessionId', system ? 0 : 1],
         ['IntegrityLevel', start.integrity ?? 'High'],
-        ['Hashes', `MD5=${this.#random.hex(32)},SHA256=${this.#random.hex(64)}`],
+        ['Hashes', this.#hashes()],
         ['ParentProcessGuid', { type: 'guid', value: parent.guid }],
         ['ParentProcessId', parent.processId],
         ['ParentImage', start.parentImage],
@@ -406,6 +406,17 @@ export class Recorder {
     const [date = '', time = ''] = (filetimeToIso(this.#now) ?? '').split('T')
     const [seconds = '', fraction = ''] = time.replace('Z', '').split('.')
     return `${date} ${seconds}.${fraction.padEnd(3, '0').slice(0, 3)}`
+  }
+
+  /** All four kinds, in Sysmon's order. */
+  #hashes(): string {
+    const kinds = [
+      ['SHA1', 40],
+      ['MD5', 32],
+      ['SHA256', 64],
+      ['IMPHASH', 32],
+    ] as const
+    return kinds.map(([name, digits]) => `${name}=${this.#random.hex(digits)}`).join(',')
   }
 
   /** The process that runs an image: of the scenario, or one that was there before. */

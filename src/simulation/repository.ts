@@ -77,6 +77,7 @@ function instances(subscription: SimulatedSubscription): Instance[] {
       properties: {
         Name: filter.name,
         EventNamespace: filter.eventNamespace,
+        ...(filter.eventAccess === undefined ? {} : { EventAccess: filter.eventAccess }),
         Query: filter.query,
         QueryLanguage: 'WQL',
         CreatorSID,

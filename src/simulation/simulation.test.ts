@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { parseMof } from '../lang/mof/index.ts'
 import { readSubscriptionObjects } from '../records/cim/index.ts'
 import { payloadValue } from '../records/event.ts'
-import { scenarioRecords, scenarios, simulate } from './index.ts'
+import { NOT_SIMULATED, scenarioRecords, scenarios, simulate } from './index.ts'
 
 const EVTXEXPORT = spawnSync('evtxexport', ['-V']).error === undefined
 if (!EVTXEXPORT) process.stderr.write('skipped: evtxexport (Debian libevtx-utils) is not installed\n')
@@ -94,4 +94,28 @@ test('the MOF file of the third technique parses without a fault and holds the t
     statement.kind === 'instance' ? [statement.className] : [],
   )
   expect(classes).toEqual(['CommandLineEventConsumer', '__EventFilter', '__FilterToConsumerBinding'])
+})
+
+test('every way to create, vary or hide a subscription has a scenario, or a reason why it has none', () => {
+  const ways = [
+    ...['C1', 'C1a', 'C2', 'C3', 'C4', 'C5', 'C6', 'C7', 'C8', 'C9', 'C9a', 'C9b', 'C9c', 'C9d'],
+    ...['C10', 'C11', 'C12', 'C13', 'C14', 'C15', 'C16'],
+    ...Array.from({ length: 17 }, (_, index) => `V${index + 1}`),
+    ...Array.from({ length: 10 }, (_, index) => `M${index + 1}`),
+  ]
+  const covered = new Set(scenarios.flatMap(({ covers }) => covers))
+  expect(ways.filter((way) => !covered.has(way) && NOT_SIMULATED[way] === undefined)).toEqual([])
+  expect(Object.keys(NOT_SIMULATED).filter((way) => covered.has(way))).toEqual([])
+})
+
+test('a long script is cut into records that make it whole again', () => {
+  const scenario = scenarios.find((item) => item.id === 'module-function')
+  if (scenario === undefined) return expect.unreachable('no such scenario')
+  const pieces = scenarioRecords(scenario).filter(
+    (record) => record.eventId === 4104 && payloadValue(record, 'MessageTotal') !== '1',
+  )
+  expect(pieces.map((piece) => payloadValue(piece, 'MessageNumber'))).toEqual(['1', '2'])
+  expect(new Set(pieces.map((piece) => payloadValue(piece, 'ScriptBlockId'))).size).toBe(1)
+  const text = pieces.map((piece) => payloadValue(piece, 'ScriptBlockText')).join('')
+  expect(text).toMatch(/^function Get-Helper0 .*Register-Updater.*Out-Null\r\n\}$/s)
 })

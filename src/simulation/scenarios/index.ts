@@ -1,4 +1,5 @@
 import type { Scenario } from '../model.ts'
+import { creations } from './creation.ts'
 import { cleanUp, mofcomp, powershellCommandLine, wmicActiveScript } from './validation.ts'
 import { variants } from './variants.ts'
 
@@ -8,5 +9,8 @@ export const scenarios: readonly Scenario[] = [
   wmicActiveScript,
   mofcomp,
   cleanUp,
+  ...creations,
   ...variants,
 ]
+
+export { NOT_SIMULATED } from './coverage.ts'

