@@ -29,10 +29,6 @@ export const KNOWN_FAILURES: Readonly<Record<string, KnownFailure>> = {
     outcome: 'refused',
     reason: 'the plugin active_users_count(): no public hunting query uses this plugin',
   },
-  'eng-bin-auto-function-00': {
-    outcome: 'refused',
-    reason: 'the function bin_auto(): no public hunting query uses it',
-  },
   'eng-datetime-part-function-00': {
     outcome: 'refused',
     reason: 'datetime_part("nanosecond"): datetimes hold microseconds here (S0.4)',
@@ -315,25 +311,9 @@ export const KNOWN_FAILURES: Readonly<Record<string, KnownFailure>> = {
     reason:
       'the plugin geo_polygon_lookup(): needs a geometry kernel on the sphere; no public hunting query uses it',
   },
-  'eng-merge-tdigest-function-00': {
-    outcome: 'refused',
-    reason: 'the aggregate tdigest(): the sketch itself is opaque and could not be the same',
-  },
-  'eng-rank-tdigest-function-00': {
-    outcome: 'refused',
-    reason: 'the aggregate tdigest(): the sketch itself is opaque and could not be the same',
-  },
   'eng-reduce-operator-03': {
     outcome: 'refused',
     reason: 'the operator ‘reduce’: no public hunting query uses it',
-  },
-  'eng-rolling-percentile-plugin-00': {
-    outcome: 'refused',
-    reason: 'the plugin rolling_percentile(): no public hunting query uses this plugin',
-  },
-  'eng-rows-near-plugin-00': {
-    outcome: 'refused',
-    reason: 'the plugin rows_near(): no public hunting query uses this plugin',
   },
   'eng-series-periods-validate-function-01': {
     outcome: 'refused',
@@ -342,14 +322,6 @@ export const KNOWN_FAILURES: Readonly<Record<string, KnownFailure>> = {
   'eng-session-count-plugin-01': {
     outcome: 'refused',
     reason: 'the plugin session_count(): no public hunting query uses this plugin',
-  },
-  'eng-summarize-operator-04': {
-    outcome: 'refused',
-    reason: 'the aggregate buildschema(): no public hunting query uses it',
-  },
-  'eng-tdigest-aggregation-function-01': {
-    outcome: 'refused',
-    reason: 'the aggregate tdigest(): the sketch itself is opaque and could not be the same',
   },
   'loco-DateTimeTests-ToDateTime3': {
     outcome: 'differs',

@@ -176,6 +176,61 @@ describe('subqueries', () => {
   })
 })
 
+describe('rows around a row', () => {
+  test('a session ends at a gap, at its greatest length, or where told (row-window-session-function)', async () => {
+    const query = `datatable (ID: string, T: datetime)
+      ["1", datetime(2024-04-11 10:00), "2", datetime(2024-04-11 10:18), "1", datetime(2024-04-11 11:00),
+       "3", datetime(2024-04-11 11:30), "2", datetime(2024-04-11 13:30), "2", datetime(2024-04-11 10:16)]
+      | sort by ID asc, T asc | extend S = row_window_session(T, 1h, 5m, ID != prev(ID))
+      | project ID, strcat(format_datetime(T, 'HH:mm'), ' ', format_datetime(S, 'HH:mm'))`
+    expect(await rows(query)).toEqual([
+      ['1', '10:00 10:00'],
+      ['1', '11:00 11:00'],
+      ['2', '10:16 10:16'],
+      ['2', '10:18 10:16'],
+      ['2', '13:30 13:30'],
+      ['3', '11:30 11:30'],
+    ])
+  })
+
+  test('a session is cut at its greatest length even without a gap', async () => {
+    const steps = 'range x from 0 to 13 step 1 | extend t = datetime(2024-01-01) + x * 10m'
+    const query = `${steps} | serialize s = row_window_session(t, 1h, 15m) | summarize count() by s | sort by s asc`
+    expect((await rows(query)).map(([, count]) => count)).toEqual([6, 6, 2])
+  })
+
+  test('rows_near takes rows on both sides, and none beyond the ends (rows-near-plugin)', async () => {
+    const query = `range x from 1 to 9 step 1 | sort by x asc | evaluate rows_near(x in (4, 9), 1)`
+    expect(await rows(query)).toEqual([3, 4, 5, 8, 9].map((x) => [x]))
+    expect(
+      await rows(`range x from 1 to 5 step 1 | sort by x asc | evaluate rows_near(x == 1, 1, 0)`),
+    ).toEqual([[1]])
+  })
+
+  test('rolling_percentile over three bins, by a dimension too (rolling-percentile-plugin)', async () => {
+    const data = `range i from 0 to 24 * 10 - 1 step 1
+      | project T = datetime(2018-01-01) + 1h * i, val = i + 1, Odd = iff(i % 2 == 0, "Odd", "Even")`
+    const all = `${data} | evaluate rolling_percentile(val, 50, T, 1d, 3) | sort by T asc`
+    expect((await rows(all)).map(([, value]) => value)).toEqual([12, 24, 36, 60, 84, 108, 132, 156, 180, 204])
+    const split = `${data} | evaluate rolling_percentile(val, 50, T, 1d, 3, Odd) | where Odd == "Odd" | sort by T asc`
+    expect(await names(split)).toEqual(['T', 'Odd', 'rolling_3_percentile_val_50'])
+    expect((await rows(split)).map((row) => row[2])).toEqual([11, 23, 35, 59, 83, 107, 131, 155, 179, 203])
+  })
+})
+
+test('bin_auto goes by the options set before it (bin-auto-function)', async () => {
+  const query = `set query_bin_auto_size=1h; set query_bin_auto_at=datetime(2017-01-01 00:05);
+    range T from datetime(2017-01-01 00:05) to datetime(2017-01-01 02:00) step 1m
+    | summarize count() by bin_auto(T) | sort by T asc | project count_`
+  expect(await rows(query)).toEqual([[60], [56]])
+  expect(await refusal('print bin_auto(5)')).toContain('query_bin_auto_size')
+})
+
+test('the older mvexpand stops at 128 rows of a row (mv-expand-operator)', async () => {
+  expect(await rows('print a = range(1, 200) | mvexpand a | count')).toEqual([[128]])
+  expect(await rows('print a = range(1, 200) | mv-expand a | count')).toEqual([[200]])
+})
+
 describe('make-series', () => {
   const series = (kind: string): string =>
     `datatable(t: datetime, m: real)[] | make-series ${kind} avg(m) default=1.0 on t

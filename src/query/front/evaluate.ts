@@ -1,5 +1,6 @@
 import type { Column, Expr, NamedExpr, Rel, Span } from '../plan/expr.ts'
 import { type Context, refuse, spanOf } from './context.ts'
+import { readRollingPercentile, readRowsNear } from './evaluate-windows.ts'
 import { literal } from './literals.ts'
 import { columnRef, converted, NameTable, project } from './operators-columns.ts'
 import { ProbeNeeded } from './probe.ts'
@@ -23,6 +24,10 @@ export function readEvaluate(context: Context, input: Rel, syn: Syn): Rel {
     case 'ipv4_lookup':
     case 'ipv6_lookup':
       return readIpLookup(context, input, called, name, args)
+    case 'rolling_percentile':
+      return readRollingPercentile(context, input, called, args)
+    case 'rows_near':
+      return readRowsNear(context, input, called, args)
     default:
       return refuse(context, called, `the plugin ${name}()`)
   }

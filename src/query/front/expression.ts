@@ -295,6 +295,19 @@ function readBuiltIn(context: Context, syn: Syn, name: string, args: readonly Sy
       return call(context, syn, name, readArguments(context, args), type)
     case 'ingestion_time':
       return readIngestionTime(context, syn)
+    case 'bin_auto': {
+      // bin_at() with the width and the fixed point that `set` gave [reference, bin-auto-function].
+      const option = (part: string): Expr | undefined => {
+        const binding = context.scope.get(`$query_bin_auto_${part}`)
+        return binding?.kind === 'scalar' ? binding.expr : undefined
+      }
+      const [size, at] = [option('size'), option('at')]
+      if (size === undefined) return refuse(context, syn, 'bin_auto() without `set query_bin_auto_size`')
+      const value = readArguments(context, args)
+      return at === undefined
+        ? call(context, syn, 'bin', [...value, size], type)
+        : call(context, syn, 'bin_at', [...value, size, at], type)
+    }
     case 'replace': {
       // The older spelling of replace_regex: replace(regex, rewrite, text) [reference, replace-function].
       const [regex, rewrite, text] = readArguments(context, args)

@@ -2,6 +2,7 @@ import type { ExpandColumn, Rel } from '../plan/expr.ts'
 import type { KustoType } from '../sql/types.ts'
 import { type Context, refuse, Scope } from './context.ts'
 import { parameter, parameterNode } from './join.ts'
+import { literal } from './literals.ts'
 import { NameTable } from './operators-columns.ts'
 import { findColumn, readExpr, readTable } from './read.ts'
 import type { Syn } from './syntax.ts'
@@ -43,12 +44,14 @@ export function readMvExpand(context: Context, input: Rel, syn: Syn): Rel {
   const index = parameterNode(syn, 'with_itemindex')?.simpleName
   const limit = syn.maybe('RowLimitClause')?.child('RowLimit')
   const bags = parameter(syn, 'bagexpansion') ?? parameter(syn, 'kind')
+  // The older spelling stops at 128 rows of a row unless told [reference].
+  const old = /^mvexpand\b/i.test(syn.text.trimStart()) ? literal('long', '128') : undefined
   return {
     kind: 'expand',
     input,
     items,
     index,
-    limit: limit === undefined ? undefined : readExpr(context, limit),
+    limit: limit === undefined ? old : readExpr(context, limit),
     bagArrays: bags === 'array',
     columns: expandedColumns(input, items, index),
   }

@@ -24,11 +24,19 @@ export function readStatement(context: Context, syn: Syn): void {
       return
     }
     case 'SetOptionStatement':
-      // Options tune the service (`set notruncation`); none of them changes what rows are right.
+      readOption(context, syn)
       return
     default:
       refuse(context, syn, `the statement ‘${syn.text.slice(0, 40)}’ (${syn.kind})`)
   }
+}
+
+/** Options tune the service (`set notruncation`) and change no rows, but for the two that bin_auto() goes by. */
+function readOption(context: Context, syn: Syn): void {
+  const name = syn.child('Name').simpleName
+  const value = syn.maybe('ValueClause')?.maybe('Expression')
+  if (/^query_bin_auto_(size|at)$/.test(name) && value !== undefined)
+    context.scope.set(`$${name}`, { kind: 'scalar', expr: readExpr(context, value) })
 }
 
 function readLet(context: Context, syn: Syn): void {

@@ -21,7 +21,7 @@ const OPERATORS: readonly (readonly [name: string, note: string])[] = [
   ['parse-kv', ''],
   ['make-series', 'not inside mv-apply or partition'],
   ['partition', 'the form `partition by key (operators)`; with a query in braces it is refused'],
-  ['serialize', 'with row_number, prev, next, row_cumsum, row_rank_dense, row_rank_min'],
+  ['serialize', 'with row_number, prev, next, row_cumsum, row_rank_dense, row_rank_min, row_window_session'],
   [
     'scan',
     'DuckDB only; its time grows with the square of the rows; a declared column is read as step.column',
@@ -39,7 +39,7 @@ const OPERATORS: readonly (readonly [name: string, note: string])[] = [
     'graph-mark-components, graph-to-table',
     'ids are Kusto’s hashes; `nodes as N, edges as E` for later statements',
   ],
-  ['evaluate', 'bag_unpack, pivot, narrow, ipv4_lookup, ipv6_lookup'],
+  ['evaluate', 'bag_unpack, pivot, narrow, ipv4_lookup, ipv6_lookup, rolling_percentile, rows_near'],
   ['invoke', 'functions of the query, and FileProfile'],
   ['getschema, as, consume, materialize(), toscalar()', ''],
   ['render', 'kept as a hint; the rows are complete'],
@@ -50,7 +50,7 @@ const OPERATORS: readonly (readonly [name: string, note: string])[] = [
   ],
   [
     'let, declare query_parameters, declare pattern, set',
-    'functions are inlined; options of `set` change no rows',
+    'functions are inlined; options of `set` change no rows, but for those of bin_auto',
   ],
 ]
 
@@ -115,10 +115,20 @@ export function kqlDocumentation(known: {
     rows.some(
       (row) => row.name === name || row.name === `${name}$tuple` || row.aliases?.includes(name) === true,
     )
-  const plugins = ['bag_unpack', 'pivot', 'narrow', 'ipv4_lookup', 'ipv6_lookup']
+  const plugins = [
+    'bag_unpack',
+    'pivot',
+    'narrow',
+    'ipv4_lookup',
+    'ipv6_lookup',
+    'rolling_percentile',
+    'rows_near',
+  ]
   const special = new Set([
     'column_ifexists',
     'column_names_of',
+    'bag_pack_columns',
+    'bin_auto',
     'pack_all',
     'toscalar',
     'ingestion_time',

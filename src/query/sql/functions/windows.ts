@@ -46,6 +46,15 @@ export const windowRows: readonly FunctionRow[] = [
   // Ranks follow the value's changes in the order given; a restart has become a number to cut by.
   row('row_rank_dense', (_args, call) => `CAST(dense_rank() ${restarted(call, 1)} AS BIGINT)`),
   row('row_rank_min', (_args, call) => `CAST(rank() ${restarted(call, 1)} AS BIGINT)`),
+  // The breaks between neighbours have become a number to cut by; within a cut the first row of each session is followed.
+  row('row_window_session', (_args, call) => {
+    const time = call.args[0]?.type === 'datetime'
+    const value = time ? `epoch_us(${call.sql(0)})` : call.sql(0)
+    const limit = time ? `(${call.sql(1, 'timespan')} // 10)` : call.sql(1)
+    const rows = `list(${value}) ${restarted(call, 2, ROWS)}`
+    const first = `list_reduce(${rows}, lambda s, x: CASE WHEN x >= s + ${limit} THEN x ELSE s END)`
+    return time ? `make_timestamp(${first})` : first
+  }),
   // How often a condition has held so far: row_cumsum and row_number restart where it grows.
   row(
     '$running',

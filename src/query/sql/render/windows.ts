@@ -55,7 +55,7 @@ function visit(expr: Expr, inside: boolean, move: (expr: Expr) => Expr): Expr {
     case 'call': {
       if (!WINDOWS.has(expr.name)) return { ...expr, args: expr.args.map((arg) => visit(arg, inside, move)) }
       if (inside) return move(expr)
-      const args = expr.args.map((arg, i) => visit(restart(expr, arg, i), true, move))
+      const args = sessionArguments(expr).map((arg, i) => visit(restart(expr, arg, i), true, move))
       return { ...expr, args }
     }
     case 'member':
@@ -71,6 +71,32 @@ function visit(expr: Expr, inside: boolean, move: (expr: Expr) => Expr): Expr {
     default:
       return expr
   }
+}
+
+/**
+ * `row_window_session(t, first, between [, restart])` becomes the value, the distance from the first, and the number of
+ * breaks so far: where a row begins a session whatever the last session's first row is.
+ */
+function sessionArguments(call: Extract<Expr, { kind: 'call' }>): readonly Expr[] {
+  const [value, first, between, again] = call.args
+  if (call.name !== 'row_window_session' || value === undefined || first === undefined) return call.args
+  if (between === undefined || (between.kind === 'column' && between.name.startsWith('$w'))) return call.args
+  const make = (name: string, args: readonly Expr[], type: Expr['type']): Expr => ({
+    kind: 'call',
+    name,
+    args,
+    type,
+    span: call.span,
+  })
+  const before = make('prev', [value], value.type)
+  const breaks = [
+    make('isnull', [value], 'bool'),
+    make('isnull', [before], 'bool'),
+    make('>=', [value, make('+', [before, between], value.type)], 'bool'),
+    ...(again === undefined ? [] : [again]),
+  ]
+  const any = breaks.reduce((a, b) => make('or', [a, b], 'bool'))
+  return [value, first, make('$running', [any], 'long')]
 }
 
 const RESTARTED: ReadonlySet<string> = new Set(['row_cumsum', 'row_number', 'row_rank_dense', 'row_rank_min'])
