@@ -108,6 +108,11 @@ function failure(error: unknown): number {
     return EXIT.usage
   }
   const fault = error instanceof Error ? error : new Error(String(error))
+  // A full disk or a folder that cannot be written to is no fault of ours.
+  if ('syscall' in fault && !process.argv.includes('--debug')) {
+    process.stderr.write(`triad: error: the system refused: ${visible(fault.message)}\n`)
+    return EXIT.internal
+  }
   const text = process.argv.includes('--debug') ? (fault.stack ?? fault.message) : fault.message
   process.stderr.write(
     `triad: internal fault: ${visible(text, { keepNewlines: true })}\nThis is a fault of triad, not of the evidence. --debug shows where; please report it.\n`,

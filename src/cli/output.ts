@@ -64,12 +64,20 @@ export function writeOutput(path: string, content: string | Uint8Array, options:
   renameSync(temporary, path)
 }
 
-/** Writes results to standard output and waits until they are handed over: a pipe may be slow, or closed early. */
-export async function writeStandardOutput(content: string): Promise<void> {
-  await new Promise<void>((done, fail) => {
+let closed = false
+
+/**
+ * Writes results to standard output and waits until they are handed over: a pipe may be slow. False once its reader has
+ * closed it, so that whoever writes piece by piece can stop.
+ */
+export async function writeStandardOutput(content: string): Promise<boolean> {
+  if (closed) return false
+  await new Promise<void>((done) => {
+    // Errors come to the stream's listener too, which ends the program for all but a closed pipe.
     process.stdout.write(content, (error) => {
-      if (error && (error as NodeJS.ErrnoException).code !== 'EPIPE') fail(error)
-      else done()
+      if (error) closed = true
+      done()
     })
   })
+  return !closed
 }

@@ -190,7 +190,9 @@ async function printRows(session: QuerySession, compiled: CompiledQuery, flags: 
     else {
       const writer = rowWriter(format, compiled.columns, terminal)
       await target.write(writer.begin())
-      for await (const rows of session.rows(compiled)) await target.write(writer.rows(rows))
+      for await (const rows of session.rows(compiled)) {
+        if (!(await target.write(writer.rows(rows)))) break
+      }
       await target.write(writer.end())
     }
     target.commit()
@@ -203,14 +205,17 @@ async function printRows(session: QuerySession, compiled: CompiledQuery, flags: 
 async function printChart(
   session: QuerySession,
   compiled: CompiledQuery,
-  write: (text: string) => Promise<void>,
+  write: (text: string) => Promise<boolean>,
 ): Promise<void> {
   const { render, columns } = compiled
   const all: (readonly KustoValue[])[] = []
   for await (const rows of session.rows(compiled)) all.push(...rows)
   const terminalColumns = process.stdout.columns ?? 100
   const chart = render === undefined ? undefined : drawChart(render, columns, all, terminalColumns)
-  if (chart !== undefined) return write(chart)
+  if (chart !== undefined) {
+    await write(chart)
+    return
+  }
   if (render !== undefined && render.chart !== 'table') {
     session.tell([
       {
@@ -240,7 +245,9 @@ async function runBatch(session: QuerySession, file: string): Promise<ExitStatus
   await session.load(
     lines.flatMap(({ text, compiled }) => (compiled === undefined ? [] : [{ text, compiled }])),
   )
-  for (const line of lines) await writeStandardOutput(`${await answerLine(session, line)}\n`)
+  for (const line of lines) {
+    if (!(await writeStandardOutput(`${await answerLine(session, line)}\n`))) break
+  }
   return session.unreadable ? EXIT.unreadable : EXIT.done
 }
 

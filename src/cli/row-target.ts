@@ -4,7 +4,8 @@ import { checkOutput, type OutputOptions, writeStandardOutput } from './output.t
 
 /** Where rows go, piece by piece: standard output, or a file that appears whole at `commit` or not at all. */
 export interface RowTarget {
-  readonly write: (text: string) => Promise<void>
+  /** False once nobody reads any more. */
+  readonly write: (text: string) => Promise<boolean>
   commit(): void
   /** Leaves nothing behind unless `commit` was called. */
   discard(): void
@@ -26,6 +27,7 @@ export function openRowTarget(path: string | undefined, options: OutputOptions):
     async write(text) {
       const bytes = Buffer.from(text, 'utf8')
       for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written)
+      return true
     },
     commit() {
       fsyncSync(file)

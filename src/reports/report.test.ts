@@ -6,6 +6,7 @@ import { renderTimeline } from './csv/timeline.ts'
 import { renderJson, renderJsonLines } from './json/json.ts'
 import { buildReport, jsonValue, type ReportInput, type ScanReport } from './report.ts'
 import { renderTerminal } from './terminal/terminal.ts'
+import { width } from './terminal/text.ts'
 
 const schema = JSON.parse(readFileSync(new URL('../../docs/report.schema.json', import.meta.url), 'utf8'))
 const validate = new Ajv2020({ allErrors: true, strict: false }).compile(schema)
@@ -122,6 +123,14 @@ describe('what a person sees', () => {
     expect(text).toContain('recovered from deleted remains')
     expect(text).toContain('record 7')
     expect(text).toContain('logs.zip/Sysmon.evtx')
+  })
+
+  test('no line of a report is wider than the terminal', () => {
+    const wide = finding({ name: 'a name of some length that nobody would choose', severity: 'critical' })
+    for (const columns of [50, 60, 80]) {
+      const text = renderTerminal(report([wide, finding({ id: 'bb22' })]), { colour: true, columns })
+      for (const line of text.split('\n')) expect(width(line)).toBeLessThanOrEqual(columns)
+    }
   })
 
   test('an empty report answers the question in words', () => {

@@ -2,7 +2,7 @@ import type { Sighting } from '../../findings/model.ts'
 import type { JsonValue, ReportSubscription, ScanReport } from '../report.ts'
 import type { Palette } from './colour.ts'
 import { groupBy } from './group-by.ts'
-import { shorten, visible, wrap } from './text.ts'
+import { shorten, visible, width, wrap } from './text.ts'
 
 export interface CardOptions {
   readonly palette: Palette
@@ -66,7 +66,13 @@ function headline(subscription: ReportSubscription, options: CardOptions): strin
   const title = name === undefined ? 'WMI subscription activity' : `WMI subscription "${shorten(name, 80)}"`
   const host =
     subscription.host === undefined ? 'host not named in the evidence' : shorten(subscription.host, 80)
-  return `${options.palette.severity(subscription.severity, word)}  ${options.palette.strong(title)}  ${subscription.verdict}  on ${host}`
+  const { columns, palette } = options
+  const painted = palette.severity(subscription.severity, word)
+  const rest = `${subscription.verdict}  on ${host}`
+  if (width(`${word}  ${title}  ${rest}`) <= columns) return `${painted}  ${palette.strong(title)}  ${rest}`
+  const [first, ...more] = wrap(title, columns - word.length - 2)
+  const below = [...more.map((line) => palette.strong(line)), ...wrap(rest, columns - 2)]
+  return [`${painted}  ${palette.strong(first ?? '')}`, ...below.map((line) => `  ${line}`)].join('\n')
 }
 
 function objects(subscription: ReportSubscription, full: boolean): [string, string][] {

@@ -29,7 +29,7 @@ export function renderTerminal(report: ScanReport, options: TerminalOptions): st
   const rest = report.subscriptions.filter((item) => SEVERITIES.indexOf(item.severity) > least)
   const card = { palette: paint, columns, full: options.full ?? false }
   return [
-    ...answer(report, paint),
+    ...answer(report, paint).flatMap((line) => wrap(line, columns)),
     ...shown.flatMap((item) => ['', renderCard(item, report, card)]),
     ...quiet(rest, columns),
     ...detectionLines(report),
@@ -37,12 +37,12 @@ export function renderTerminal(report: ScanReport, options: TerminalOptions): st
     ...blindSpotLines(report, columns),
     ...diagnosticLines(report, columns),
     '',
-    readLine(report),
+    ...wrap(readLine(report), columns),
     '',
   ].join('\n')
 }
 
-/** The answer to "is there WMI persistence in it?" in one line. */
+/** The answer to "is there WMI persistence in it?" first of all. */
 function answer(report: ScanReport, paint: Palette): string[] {
   const { summary } = report
   const counts = SEVERITIES.filter((severity) => summary.severities[severity] > 0).map((severity) =>
