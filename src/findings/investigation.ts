@@ -62,13 +62,13 @@ export function createInvestigation(options: { readonly report: Report }): Inves
     },
     finish() {
       observer.finish()
+      for (const { host, timeFiletime } of observer.incompleteScripts)
+        telemetry.addIncompleteScript(host, timeFiletime)
       const hosts = new Hosts([
         ...observer.observations.map(({ host }) => host).filter((host) => host !== undefined),
         ...[...telemetry.hosts.keys(), ...telemetry.files.computers()].filter((host) => host !== ''),
       ])
-      const correlated = correlate(observer.observations, hosts, observer, (entry) =>
-        observer.dismiss(entry),
-      )
+      const correlated = correlate(observer.observations, hosts, observer, (entry) => observer.dismiss(entry))
       // A repository that was joined to a host by its content is that host's stored state.
       for (const { host, sightings } of correlated) {
         if (sightings.some(({ source }) => source === 'repository')) telemetry.addState(host)

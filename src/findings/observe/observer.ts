@@ -106,6 +106,11 @@ export class Observer {
     this.#powershell = new PowerShellObserver(this.#authors, this)
   }
 
+  /** Script blocks of which fragments are in none of the logs; known once everything was added. */
+  get incompleteScripts(): PowerShellObserver['incomplete'] {
+    return this.#powershell.incomplete
+  }
+
   observe(observation: Observation): void {
     // Most children of WmiPrvSE belong to no consumer, which only shows at the end: a few of each kind are enough.
     const { context, consumer } = observation

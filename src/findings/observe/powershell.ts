@@ -9,6 +9,9 @@ import type { ObserveSink } from './sink.ts'
 /** Text of blocks that wait for their other fragments. Beyond it the block waiting longest is read as it is. */
 const MAX_PENDING_CHARACTERS = 64 * 1024 * 1024
 
+/** Incomplete blocks that are told one by one. */
+const MAX_INCOMPLETE = 100_000
+
 /** Longer lines hold no object path that Windows would have taken. */
 const MAX_PATH_LINE = 16_384
 
@@ -26,6 +29,8 @@ export class PowerShellObserver {
   readonly #authors: AuthoredReader
   readonly #sink: ObserveSink
   readonly #pending = new Map<string, Pending>()
+  /** Blocks of which fragments never came. */
+  readonly incomplete: { readonly host?: string; readonly timeFiletime?: bigint }[] = []
   #pendingCharacters = 0
 
   constructor(authors: AuthoredReader, sink: ObserveSink) {
@@ -87,6 +92,13 @@ export class PowerShellObserver {
     if (pending === undefined) return
     this.#pending.delete(key)
     this.#pendingCharacters -= pending.size
+    if (pending.parts.size < pending.total && this.incomplete.length < MAX_INCOMPLETE) {
+      const { host, timeFiletime } = pending.place
+      this.incomplete.push({
+        ...(host === undefined ? {} : { host }),
+        ...(timeFiletime === undefined ? {} : { timeFiletime }),
+      })
+    }
     const numbers = [...pending.parts.keys()].sort((a, b) => a - b)
     const text = numbers.map((number) => pending.parts.get(number) ?? '').join('')
     this.#readScript(text, pending.place, pending.path, pending.user)

@@ -73,6 +73,19 @@ describe('what a host lacks', () => {
     )
   })
 
+  test('a script of which a fragment never came', () => {
+    const fragment = (number: string, id: string) =>
+      sampleEvent(POWERSHELL, 4104, {
+        MessageNumber: number,
+        MessageTotal: '2',
+        ScriptBlockText: `Get-Date # ${number}`,
+        ScriptBlockId: id,
+      })
+    expect(missing([fragment('1', 'a'), fragment('2', 'b'), fragment('2', 'a')])).toContain(
+      'fragments of 1 PowerShell script block (4104), the first 2024-05-01T10:00:00Z',
+    )
+  })
+
   test('errors of Sysmon, and a changed configuration, but not that of its installation', () => {
     const installed = [
       process({ Image: 'x.exe' }),

@@ -203,6 +203,14 @@ function ofHost({ telemetry: host, logs }: HostView, unmade: readonly string[]):
       switchOn: 'forward events with their XML (RenderedText is not enough)',
     })
   }
+  const scripts = host.spans.get('script-fragment')
+  if (scripts !== undefined) {
+    spots.push({
+      missing: `fragments of ${scripts.count} PowerShell script ${scripts.count === 1 ? 'block' : 'blocks'} (4104), the first ${isoOf(scripts.first)}`,
+      hides: 'parts of those scripts: what is left of them was read',
+      switchOn: 'give Microsoft-Windows-PowerShell/Operational more room, or forward it',
+    })
+  }
   if (host.spans.has('powershell-2')) {
     spots.push({
       missing: 'script blocks of PowerShell sessions run by engine version 2',

@@ -102,8 +102,16 @@ function start(
   return {
     missing: `${name} before ${isoOf(first)}${covers}`,
     hides: `${hides} before that time${making}`,
-    switchOn: 'give the log more room, or forward it',
+    switchOn: remedy(view),
   }
+}
+
+function remedy(view: LogView | undefined): string {
+  if (view?.leftOut !== undefined)
+    return 'collect the log file itself from %SystemRoot%\\System32\\winevt\\Logs'
+  return view?.lost === 0
+    ? 'look into other logs: this one lost nothing'
+    : 'give the log more room, or forward it'
 }
 
 function beginning({ lost, leftOut }: LogView): string {

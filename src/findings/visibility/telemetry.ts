@@ -23,6 +23,7 @@ export type TelemetryKind =
   | 'sysmon-stopped'
   | 'sysmon-configuration'
   | 'sysmon-error'
+  | 'script-fragment'
 
 /** How much of one kind a host's evidence holds, and from when to when. */
 export interface Span {
@@ -143,6 +144,11 @@ export class Telemetry {
 
   addState(host: string | undefined): void {
     this.#host(host).note('stored-state', undefined)
+  }
+
+  /** A script block of which fragments are missing. */
+  addIncompleteScript(host: string | undefined, time: bigint | undefined): void {
+    this.#host(host).note('script-fragment', time)
   }
 
   addInventory(entry: InventoryEntry): void {
