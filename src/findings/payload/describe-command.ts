@@ -137,8 +137,9 @@ function taskEffect(line: string): string {
   if (!/\/create/i.test(line)) return `runs "schtasks ${show(line)}"`
   const run = /\/tr\s{1,9}("[^"]*"|\S+)/i.exec(line)?.[1]
   const name = /\/tn\s{1,9}("[^"]*"|\S+)/i.exec(line)?.[1]
-  const task = `creates a scheduled task${name === undefined ? '' : ` (${show(name)})`}`
-  return run === undefined ? task : `${task} that runs ${show(run)}`
+  const task =
+    run === undefined ? 'creates a scheduled task' : `creates a scheduled task that runs ${show(run)}`
+  return name === undefined ? task : `${task}, under the name ${show(name)}`
 }
 
 const downloads = (from: string | undefined, by: string | undefined): string | undefined =>

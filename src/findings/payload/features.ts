@@ -180,9 +180,23 @@ function tampering(texts: readonly string[], lists: PayloadLists): PayloadFeatur
 /** Files that a program which runs its argument is given, whatever they are called. */
 function runArguments({ command, lists }: FeatureInput): readonly string[] {
   if (command === undefined || !lists.runsItsArgument.includes(programName(command.program))) return []
+  const rooted = /^(?:[a-z]:[\\/]|%[a-z_]{1,40}%[\\/])/i
   return command.arguments
-    .map((argument) => argument.replace(/,[#\w@]{1,64}$/, ''))
-    .filter((argument) => /^(?:[a-z]:[\\/]|%[a-z_]{1,40}%[\\/])/i.test(argument))
+    .map((argument, at) => (rooted.test(argument) ? wholePath(command.arguments, at) : ''))
+    .filter((argument) => argument !== '')
+}
+
+const MAX_PATH_WORDS = 8
+
+/** `C:\Program`, `Files\a.dll`: a path that nobody quoted, put together again up to the word with an extension. */
+function wholePath(words: readonly string[], at: number): string {
+  const plain = (text: string): string => text.replace(/,[#\w@]{1,64}$/, '')
+  for (let end = at + 1; end <= Math.min(words.length, at + MAX_PATH_WORDS); end += 1) {
+    const path = plain(words.slice(at, end).join(' '))
+    if (extensionOf(path.toLowerCase()) !== '') return path
+    if (/^[-/]/.test(words[end] ?? '')) break
+  }
+  return plain(words[at] ?? '')
 }
 
 const shorten = (text: string, length: number): string =>

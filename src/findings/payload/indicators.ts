@@ -20,6 +20,14 @@ export function addressesIn(text: string): readonly string[] {
   const found: string[] = []
   for (const match of text.matchAll(ADDRESS)) {
     const before = text.slice(Math.max(0, match.index - 12), match.index)
+    // A folder or file may be named by a version: `C:\Program Files\A\1.2.3.4\a.exe`, `a-1.2.3.4.exe`.
+    if (/(?:[\w)\].-]\\{1,2}|:\\)$/.test(before)) continue
+    if (
+      /^\.(?:exe|dll|msi|cab|zip|jar|log|txt)\b/i.test(
+        text.slice(match.index + match[0].length, match.index + match[0].length + 8),
+      )
+    )
+      continue
     if (isNowhere(match[0]) || /(?:version|ver|v|rv|build)\s*[=:]?\s*["']?$/i.test(before)) continue
     if (/^(?:[0-4]\.0\.\d\.0|\d\.\d\.0\.0)$/.test(match[0])) continue
     found.push(match[0])
