@@ -144,21 +144,28 @@ export function blindSpotsOf(
   unmade: ReadonlyMap<string, readonly string[]>,
 ): BlindSpot[] {
   const spots: BlindSpot[] = []
+  const listed = new Set<string>()
   for (const [key, view] of views) {
     const { spans, cleared } = view.telemetry
     const isKnown = spans.size > 0 || [...view.logs.keys()].some((kind) => kind !== 'other')
     // Records that name no host (a bare repository) are no host of their own beside named ones.
     if (key === '' && (views.size > 1 || !isKnown)) continue
     if (!isKnown && cleared.length === 0) continue
+    listed.add(key)
     const host = hosts.display(key)
     for (const spot of ofHost(view, unmade.get(key) ?? []))
       spots.push({ ...(host === undefined ? {} : { host }), ...spot })
   }
-  return [...spots, ...renamed(hosts, former), ...emptyLogs(telemetry, hosts, views)]
+  return [...spots, ...renamed(hosts, former, listed), ...emptyLogs(telemetry, hosts, views)]
 }
 
-function renamed(hosts: Hosts, former: ReadonlyMap<string, FormerName>): BlindSpot[] {
+function renamed(
+  hosts: Hosts,
+  former: ReadonlyMap<string, FormerName>,
+  listed: ReadonlySet<string>,
+): BlindSpot[] {
   return [...former]
+    .filter(([, { now }]) => listed.has(now))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, { now, until }]) => ({
       host: hosts.display(key) ?? key,
