@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { shellOf, typedCommands } from '../src/cli/command-prompt.ts'
 import { type Detection, loadDetections } from '../src/detections/index.ts'
 import { DIFFERENCES, WITHOUT_COUNTERPART } from '../src/exports/differences.ts'
 import {
@@ -233,5 +234,14 @@ function validationText(): string {
 }
 
 function block(title: string, lines: readonly string[]): string[] {
-  return lines.length === 0 ? [] : [`${title}:`, '', '```powershell', ...lines, '```', '']
+  if (lines.length === 0) return []
+  const isPrompt = shellOf(lines) === 'cmd'
+  return [
+    `${title}${isPrompt ? ' (at the command prompt, not in PowerShell)' : ''}:`,
+    '',
+    `\`\`\`${isPrompt ? 'bat' : 'powershell'}`,
+    ...typedCommands(lines),
+    '```',
+    '',
+  ]
 }

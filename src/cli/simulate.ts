@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { isoToFiletime } from '../bytes/index.ts'
 import { InputError } from '../diagnostics/index.ts'
 import { DEFAULT_START, NOT_SIMULATED, type Scenario, scenarios, simulate } from '../simulation/index.ts'
+import { shellOf, typedCommands } from './command-prompt.ts'
 import { writeStandardOutput } from './output.ts'
 
 interface SimulateFlags {
@@ -79,8 +80,11 @@ function description(scenario: Scenario): string {
     lines.length === 0 ? '' : `\n${title}\n${lines.map((line) => `  ${line}\n`).join('')}`
   return [
     `${scenario.title}\n\n${scenario.description}\nStands for: ${scenario.covers.join(', ')}\n`,
-    block('On a lab machine (never on a production one):', scenario.commands ?? []),
-    block('Clean-up:', scenario.cleanup ?? []),
+    block(
+      `On a lab machine (never on a production one), ${where(scenario.commands)}:`,
+      typedCommands(scenario.commands ?? []),
+    ),
+    block(`Clean-up, ${where(scenario.cleanup)}:`, typedCommands(scenario.cleanup ?? [])),
     block(
       'What must be seen:',
       scenario.signals.map(
@@ -91,6 +95,9 @@ function description(scenario: Scenario): string {
     ),
   ].join('')
 }
+
+const where = (commands: readonly string[] = []): string =>
+  shellOf(commands) === 'cmd' ? 'at the command prompt' : 'in PowerShell'
 
 /** Writes into a folder beside the wanted one and renames it: the result is whole or not there. */
 function writeFolder(folder: string, force: boolean, write: (folder: string) => number): number {
