@@ -85,7 +85,10 @@ function readPowerShell(text: string, depth: number): readonly Act[] {
     commandLine: (inner) => read(inner, 'commandLine', {}, depth + 1),
     powershell: (inner) => read(inner, 'powershell', {}, depth + 1),
   })
-  if (!acts.some(isAct)) return unresolved(text)
+  if (!acts.some(isAct)) {
+    const left = unresolved(text)
+    return left.length > 0 ? left : scriptsRun(text)
+  }
   return acts.some(({ tool }) => tool === 'mofcomp') ? [...acts, ...compiledIn(lexPowerShell(text))] : acts
 }
 
@@ -108,6 +111,21 @@ function readScriptText(text: string): readonly Act[] {
         },
       ]
     : []
+}
+
+/** VBScript or JScript in a string of a script that also starts a script host: what that does. */
+function scriptsRun(text: string): readonly Act[] {
+  const tokens = lexPowerShell(text)
+  const runs = tokens.some(({ kind, text: word }) => kind === 'word' && /^[cw]script(?:\.exe)?$/i.test(word))
+  if (!runs) return []
+  return tokens
+    .filter(
+      ({ kind, text: word }) =>
+        (kind === 'string' || kind === 'expandable') && /winmgmts|wbemscripting/i.test(word),
+    )
+    .slice(0, 8)
+    .flatMap(({ text: script }) => readScriptText(script))
+    .filter(isAct)
 }
 
 /** MOF text in a string of a script that also calls mofcomp: what it compiles. */

@@ -1,4 +1,5 @@
 import { baseName, userWritable } from '../observe/index.ts'
+import { normalPath } from '../payload/index.ts'
 import { type Draft, draftsByHost, isReal, itemsOf } from './graph.ts'
 import type { Item } from './item.ts'
 
@@ -7,6 +8,8 @@ const SLACK = 600_000_000n
 /** Children of scrcons.exe that products and Windows are known for. Source: KNOWN-GOOD KG-5. */
 const BENIGN_CHILD =
   /^(?:gpupdate|ngen|ngentask|chkntfs|omadmprc|werfault|wermgr|conhost|ccxprocess|googleupdate)\.exe$/
+const BENIGN_SCRIPT =
+  /^"?(?:[a-z]:\\windows\\system32\\)?wscript(?:\.exe)?"?\s+"?c:\\windows\\system32\\sleeper\.vbs"?\s*$/i
 /** impacket's wmiexec and its like: `Win32_Process.Create`, not a consumer. Source: evidence evtx-neg-wmiexec-impacket. */
 const WMIEXEC =
   /\\\\127\.0\.0\.1\\(?:admin|c|ipc)\$\\|^"?(?:[a-z]:\\windows\\system32\\)?cmd(?:\.exe)?"?\s+\/q\s+\/c\s/i
@@ -246,7 +249,7 @@ function aboutOf(item: Item): string | undefined {
   const signal = context?.signal
   if (signal === 'foreign-provider') return `foreign-provider\0${(context?.detail ?? '').toLowerCase()}`
   if (item.consumerClass === 'activescripteventconsumer') {
-    if (signal === 'consumer-child' && isBenignChild(context?.image)) return undefined
+    if (signal === 'consumer-child' && isBenignChild(context?.image, context?.commandLine)) return undefined
     return 'script host at work'
   }
   if (signal === 'consumer-host-start') return `${item.consumerClass} at work`
@@ -258,6 +261,12 @@ function aboutOf(item: Item): string | undefined {
     : undefined
 }
 
-function isBenignChild(image: string | undefined): boolean {
-  return BENIGN_CHILD.test(baseName(image)) || /^[a-z]:\\program files(?: \(x86\))?\\/i.test(image ?? '')
+/** By where the program lies, and what it is: a name alone, or a shell that lies under Program Files, is no excuse. */
+function isBenignChild(image: string | undefined, commandLine: string | undefined): boolean {
+  const path = normalPath(image ?? '')
+  const name = baseName(path)
+  if (BENIGN_SCRIPT.test(commandLine ?? '') && /^wscript\.exe$/.test(name)) return true
+  if (SHELL.test(name) || userWritable(path)) return false
+  if (BENIGN_CHILD.test(name)) return !path.includes('\\') || /^[a-z]:\\(?:windows|program files)/.test(path)
+  return /^[a-z]:\\program files(?: \(x86\))?\\/.test(path)
 }
