@@ -27,3 +27,15 @@ test('arg_max(x, *) over a union, a search or a find compiles, and the hidden co
     expect(named.columns).toEqual([{ name: '_EvidenceId', type: 'string' }])
   }
 })
+
+test('a name with several types over tables named by a pattern is split: all of it by *, refused by itself', async () => {
+  const filled = ['DeviceProcessEvents', 'SecurityEvent']
+  const text = 'search "x" | summarize arg_max(Timestamp, *), Rows = count() by DeviceId'
+  const compiled = await compileCached(text, { schema: schemaForText(text, {}, filled) }, NO_CACHE)
+  const names = compiled.columns.map((column) => column.name)
+  expect(names).toEqual(expect.arrayContaining(['ProcessId_long', 'ProcessId_string']))
+  expect([names.includes('ProcessId'), names.at(-1)]).toEqual([false, 'Rows'])
+  const one = 'search "x" | project ProcessId'
+  const schema = schemaForText(one, {}, filled)
+  await expect(compileCached(one, { schema }, NO_CACHE)).rejects.toThrow('several types')
+})

@@ -1,7 +1,7 @@
 import { AGGREGATE_NAMES } from '../plan/aggregates.ts'
 import type { Aggregate, Column, Expr } from '../plan/expr.ts'
 import { type Context, refuse, spanOf } from './context.ts'
-import { readExpr } from './read.ts'
+import { readExpr, splitColumns } from './read.ts'
 import type { Syn } from './syntax.ts'
 
 export function isAggregate(name: string): boolean {
@@ -58,14 +58,16 @@ export function aggregateOf(context: Context, syn: Syn, index: number): Aggregat
   const name = syn.child('Name').simpleName.toLowerCase()
   const nodes = syn.child('ArgumentList').list('Expressions')
   const row: Context = { front: context.front, scope: context.scope, columns: context.columns }
-  const made = syn.columns ?? [{ name: '', type: syn.scalar ?? ('dynamic' as const) }]
+  const bound = syn.columns ?? [{ name: '', type: syn.scalar ?? ('dynamic' as const) }]
+  const star = nodes.some((node) => node.kind === 'StarExpression')
+  const made = star ? bound.flatMap((column) => splitStar(context.columns ?? [], column)) : bound
   const args = wideArguments(row, name, nodes, made)
   // Where the binder does not know a type (after bag_unpack), the argument's decides.
   const known = args[0]?.type ?? 'dynamic'
   const columns = made.map((column, i): Column => {
     const source = args[i]
     const hidden =
-      nodes.some((node) => node.kind === 'StarExpression') &&
+      star &&
       source?.kind === 'column' &&
       context.columns?.find((input) => input.name === source.name)?.hidden === true
     return {
@@ -75,6 +77,16 @@ export function aggregateOf(context: Context, syn: Syn, index: number): Aggregat
     }
   })
   return { name, args, columns, span: spanOf(context, syn) }
+}
+
+/**
+ * A column of the binder's `*`. Over tables named by a pattern it takes a name for one column whatever its types, which the
+ * union has split.
+ */
+export function splitStar(inputs: readonly Column[], column: Column): Column[] {
+  const known = inputs.some((input) => input.name === column.name)
+  const halves = known ? [] : splitColumns(inputs, column.name)
+  return halves.length === 0 ? [column] : halves
 }
 
 function wideArguments(

@@ -4,7 +4,7 @@ import { isAggregate, readAggregate } from './aggregate.ts'
 import { type Context, note, refuse, spanOf } from './context.ts'
 import { elementProperty, graphFunction, wholeElement } from './graph-match.ts'
 import { literal, readDynamic, readLiteral } from './literals.ts'
-import { call, callFunction, findColumn, readArguments, readTable, visible } from './read.ts'
+import { call, callFunction, findColumn, readArguments, readTable, splitColumns, visible } from './read.ts'
 import { stepColumn } from './scan.ts'
 import { starComparison } from './search.ts'
 import type { Syn } from './syntax.ts'
@@ -162,6 +162,11 @@ function readName(context: Context, syn: Syn): Expr {
   const column = findColumn(context.columns, name)
   if (syn.symbolKind === 'ColumnSymbol' || (column !== undefined && syn.symbolKind !== 'VariableSymbol')) {
     if (column !== undefined) return { kind: 'column', name, type: column.type }
+    const halves = splitColumns(context.columns ?? [], name).map((half) => `‘${half.name}’`)
+    if (halves.length > 0) {
+      const hint = `list the tables by name rather than by pattern, and name ${halves.join(' or ')}`
+      return refuse(context, syn, `the column ‘${name}’, which has several types here`, hint)
+    }
     // A column the binder only assumed, because the table is open (an unknown watchlist, bag_unpack): it is not there.
     return literal('dynamic', null)
   }

@@ -55,6 +55,15 @@ export function findColumn(columns: readonly Column[] | undefined, name: string)
   return columns?.find((column) => column.name === name)
 }
 
+/** The columns a union has split one name into, by type: `x_long`, `x_string` (SEMANTICS 7). */
+export function splitColumns(columns: readonly Column[], name: string): Column[] {
+  const pattern = /^_(bool|int|long|real|decimal|string|datetime|timespan|guid|dynamic)\d*$/
+  const halves = columns.filter(
+    (column) => column.name.startsWith(name) && pattern.test(column.name.slice(name.length)),
+  )
+  return halves.length > 1 ? halves : []
+}
+
 export function visible(columns: readonly Column[]): Column[] {
   return columns.filter((column) => column.hidden !== true)
 }

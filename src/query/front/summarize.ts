@@ -1,5 +1,5 @@
 import type { Aggregate, Expr, NamedExpr, Rel } from '../plan/expr.ts'
-import { aggregateOf, wideAggregate } from './aggregate.ts'
+import { aggregateOf, splitStar, wideAggregate } from './aggregate.ts'
 import { type Context, refuse } from './context.ts'
 import { NameTable } from './operators-columns.ts'
 import { readExpr } from './read.ts'
@@ -22,9 +22,15 @@ export function readSummarize(context: Context, input: Rel, syn: Syn): Rel {
     name,
     expr: { kind: 'column', name, type: expr.type },
   }))
+  let at = keyNodes.length
   for (const node of syn.list('Aggregates')) {
-    for (const expr of readItem(context, node, aggregates)) {
-      const column = bound[items.length]
+    const { exprs, starColumns } = readItem(context, node, aggregates)
+    const own = bound.slice(at, at + (starColumns ?? exprs.length))
+    at += own.length
+    // What the binder takes for one column may be split by type in the input.
+    const named = starColumns === undefined ? own : own.flatMap((column) => splitStar(input.columns, column))
+    for (const [i, expr] of exprs.entries()) {
+      const column = named[i]
       const name = covarianceName(node) ?? column?.name ?? node.resultName ?? `Column${items.length}`
       items.push({ name: names.free(name), expr: typed(expr, column) })
     }
@@ -59,14 +65,22 @@ function explicitName(node: Syn): string | undefined {
   return node.kind === 'SimpleNamedExpression' ? node.child('Name').simpleName : undefined
 }
 
-function readItem(context: Context, node: Syn, aggregates: Aggregate[]): Expr[] {
+/** The columns of one item; `starColumns`: how many the binder sees where it has a `*`. */
+function readItem(
+  context: Context,
+  node: Syn,
+  aggregates: Aggregate[],
+): { readonly exprs: readonly Expr[]; readonly starColumns?: number } {
   const wide = wideAggregate(node)
-  if (wide !== undefined) {
-    const aggregate = aggregateOf(context, wide, aggregates.length)
-    aggregates.push(aggregate)
-    return aggregate.columns.map((column): Expr => ({ kind: 'column', name: column.name, type: column.type }))
-  }
-  return [readExpr({ ...context, aggregates }, node)]
+  if (wide === undefined) return { exprs: [readExpr({ ...context, aggregates }, node)] }
+  const aggregate = aggregateOf(context, wide, aggregates.length)
+  aggregates.push(aggregate)
+  const exprs = aggregate.columns.map(({ name, type }): Expr => ({ kind: 'column', name, type }))
+  const star = wide
+    .child('ArgumentList')
+    .list('Expressions')
+    .some((argument) => argument.kind === 'StarExpression')
+  return star && wide.columns !== undefined ? { exprs, starColumns: wide.columns.length } : { exprs }
 }
 
 /** One aggregate expression of another operator (make-series, pivot, top-nested). */
