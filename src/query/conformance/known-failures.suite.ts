@@ -5,10 +5,6 @@ export interface KnownFailure {
 }
 
 export const KNOWN_FAILURES: Readonly<Record<string, KnownFailure>> = {
-  'doc-any-graph-function-02': {
-    outcome: 'differs',
-    reason: 'the case takes the text of strcat_array() for dynamic; the rows agree',
-  },
   'doc-inline-external-table-operator-01': {
     outcome: 'differs',
     reason: 'the storage of an example company is not given, so the table is empty, and a note says so',

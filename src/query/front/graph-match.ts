@@ -76,12 +76,13 @@ export function readMatch(context: Context, shape: Shape, syn: Syn): Match {
       return refuse(context, node, 'a computed column without a name after a pattern', 'write name = …')
   }
   const items = readItems(inside('project'), nodes, syn.columns)
-  return {
-    pattern,
-    conditions,
-    items,
-    columns: items.map(({ name, expr }) => ({ name, type: expr.type })),
-  }
+  // What is computed of a path is dynamic to the binder, and so to everything that it types after this.
+  const isPath = (name: string): boolean => elements.edges.get(name)?.hops !== undefined
+  const columns = items.map(({ name, expr }, i): Column => {
+    const bound = [...elementsIn(expr)].some(isPath) ? syn.columns?.[i]?.type : undefined
+    return { name, type: bound === 'dynamic' ? bound : expr.type }
+  })
+  return { pattern, conditions, items, columns }
 }
 
 /** An element or a step into one: the only expressions whose column name is sure. */

@@ -145,6 +145,11 @@ function isFalseAlarm(code: string, before: string, after: string): boolean {
   if (code === 'KS134') return /\bmake_timespan\s*\([^()]*$/.test(before)
   // It sees a node with one property as that property's value, and then not the property's name along a path.
   if (code === 'KS142' && /\binner_nodes\s*\(\s*\w+\s*\)\s*,[^|;]*$/.test(before)) return true
+  // The services take a path of a graph's pattern for the array it is: array_length(path).
+  if (code === 'KS234') {
+    const path = /^\w+/.exec(after)?.[0]
+    return path !== undefined && new RegExp(`\\[\\s*${path}\\s*\\*[^|;]*$`).test(before)
+  }
   // A pattern that no table matches is nothing, in a fuzzy union.
   return code === 'KS142' && /\bunion\b[^|;]*\bisfuzzy\s*=\s*true\b[^|;]*$/.test(before)
 }

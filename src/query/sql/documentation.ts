@@ -32,7 +32,7 @@ const OPERATORS: readonly (readonly [name: string, note: string])[] = [
   ],
   [
     'graph-match',
-    'all three `cycles`, several sequences, paths of bounded length; computed columns need a name; all ways are walked, so narrow an end or the length',
+    'all three `cycles`, several sequences, paths of bounded length; computed columns need a name, and over a path are dynamic; all ways are walked, so narrow an end or the length',
   ],
   ['graph-shortest-paths', 'one edge of variable length between two nodes; conditions on one element each'],
   [

@@ -7,10 +7,10 @@ import {
   propertyOf,
 } from '../../plan/graph.ts'
 import { identifiers, type Relation } from '../relation.ts'
-import { type ExprScope, renderAs, renderCondition, renderExpr } from './expression.ts'
+import { type ExprScope, renderAs, renderCondition } from './expression.ts'
 import { type GraphTables, nodeProperty, renderGraph } from './graph.ts'
 import { type Conditions, nodesThat, sortConditions, stepsOf, tablesFor } from './graph-walk.ts'
-import { columnNamed, rowless, type TableScope } from './scope.ts'
+import { ascending, columnNamed, rowless, type TableScope } from './scope.ts'
 
 /**
  * Matches found so far: a table with the node number `$nI` of every node variable chosen, the edge number `$eJ` of every
@@ -224,17 +224,29 @@ export function rowsOf(
   const used = new Map<string, string>()
   const row = matchScope(scope, tables, pattern, used)
   const names = identifiers(output.items.map((item) => item.name))
-  const cells = output.items.map((item, i) => `${renderExpr(row, item.expr)} AS ${names[i]}`)
+  const cells = output.items.map(
+    ({ expr }, i) => `${renderAs(row, expr, output.columns[i]?.type ?? expr.type)} AS ${names[i]}`,
+  )
   const met = rest.map((expr) => renderCondition(row, expr))
   const where = met.length === 0 ? '' : ` WHERE ${met.join(' AND ')}`
+  // Kusto promises no order; ours is that of nodes and edges, so that the same evidence gives the same rows.
+  const order = [
+    ...pattern.nodes.map((_node, i) => `"m"."$n${i}"`),
+    ...pattern.edges.map(({ hops }, i) => `"m"."${hops === undefined ? '$e' : '$p'}${i}"`),
+  ]
+  const extras = identifiers(
+    order.map((_key, i) => `$m${i}`),
+    names,
+  )
+  cells.push(...order.map((key, i) => `${key} AS ${extras[i]}`))
   const from = scope.builder.add(
     `SELECT ${cells.join(', ')} FROM ${found.from} AS "m"${[...used.values()].join('')}${where}${shortest}`,
   )
   return {
     from,
     columns: output.columns.map((column, i) => ({ ...column, sql: names[i] ?? '' })),
-    extras: [],
-    order: [],
+    extras,
+    order: extras.map(ascending),
     partition: undefined,
   }
 }

@@ -235,6 +235,26 @@ test('conditions along a path may read other elements, lets and degrees', async 
   ])
 })
 
+test('rows come in the order of nodes and edges, the same every time', async () => {
+  const text =
+    "let E = datatable(s:string, t:string)['C','A', 'A','B', 'B','C', 'A','C']; E | make-graph s --> t with_node_id=id | graph-match (a)-[p*1..2]->(b) where b.id != 'B' project a.id, b.id, n = array_length(p)"
+  const { columns, rows: found } = await runKql(connection, text, SCHEMA)
+  expect(columns.map(({ name, type }) => `${name}:${type}`)).toEqual([
+    'a_id:string',
+    'b_id:string',
+    'n:dynamic',
+  ])
+  expect(found).toEqual([
+    ['C', 'C', 2],
+    ['C', 'A', 1],
+    ['A', 'C', 2],
+    ['A', 'C', 1],
+    ['A', 'A', 2],
+    ['B', 'C', 1],
+    ['B', 'A', 2],
+  ])
+})
+
 test('a whole element is a bag of what is not empty', async () => {
   expect(
     await graph(

@@ -2,7 +2,7 @@ import type { Column, Expr, Rel } from '../../plan/expr.ts'
 import { DEGREE_IN, DEGREE_OUT, type Graph, type GraphRel, NODE_ID } from '../../plan/graph.ts'
 import { identifiers, over, type Relation } from '../relation.ts'
 import { renderExpr } from './expression.ts'
-import { columnNamed, plain, refuseAt, renderRel, rowless, type TableScope } from './scope.ts'
+import { ascending, columnNamed, plain, refuseAt, renderRel, rowless, type TableScope } from './scope.ts'
 
 /** A graph as two tables: nodes are numbered from 1 in the order they are first met, edges in the order of their rows. */
 export interface GraphTables {
@@ -172,15 +172,17 @@ export function renderToTable(
     join: ` JOIN ${tables.nodes.from} AS "k${i}" ON "k${i}"."$g_node" = "r"."${ends[of]}"`,
   }))
   const cells = own.columns.map((column, i) => `"r".${column.sql} AS ${names[rel.ids.length + i]}`)
-  const select = [...hashed.map(({ cell }) => cell), ...cells]
+  const [at] = identifiers(['$m0'], names)
+  const number = `"r"."${rel.part === 'nodes' ? '$g_node' : '$g_edge'}" AS ${at}`
+  const select = [...hashed.map(({ cell }) => cell), ...cells, number]
   const from = scope.builder.add(
-    `SELECT ${select.length === 0 ? '1 AS "$one"' : select.join(', ')} FROM ${own.from} AS "r"${hashed.map(({ join }) => join).join('')}`,
+    `SELECT ${select.join(', ')} FROM ${own.from} AS "r"${hashed.map(({ join }) => join).join('')}`,
   )
   return {
     from,
     columns: rel.columns.map((column, i) => ({ ...column, sql: names[i] ?? '' })),
-    extras: [],
-    order: [],
+    extras: [at ?? ''],
+    order: [ascending(at ?? '')],
     partition: undefined,
   }
 }
