@@ -5,6 +5,9 @@
   pip install --ignore-requires-python detection-rules-esql-py
   python scripts/check-platforms.py out [--sigma-schema FOLDER]
 
+Splunk's content tool wants an environment and a project of its own, with no other detections in it:
+  pip install contentctl && contentctl init && cp -r out/splunk/contentctl/* . && contentctl validate
+
 FOLDER holds sigma-detection-rule-schema.json and sigma-correlation-rules-schema.json of the Sigma specification.
 Exit status 1 when a rule is refused. docs/exports.md records the last result with versions.
 """

@@ -73,7 +73,10 @@ const bullets = (lines: readonly string[]): string => lines.map((line) => `- ${l
 
 const ABOUT: Readonly<Record<PlatformName, readonly [title: string, checked: string]>> = {
   sigma: ['Sigma 2.1', 'pySigma, the JSON Schemas, and our evaluator over the evidence'],
-  splunk: ['Splunk Enterprise Security', 'the files by ksconf; the searches not machine-checked'],
+  splunk: [
+    'Splunk Enterprise Security',
+    'the files by ksconf and contentctl; the searches not machine-checked',
+  ],
   elastic: [
     'Elastic Security',
     'the Python packages eql and detection-rules-esql-py, and our EQL evaluator over the simulated techniques',

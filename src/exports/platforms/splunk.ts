@@ -1,6 +1,7 @@
 import { fieldOf } from './fields.ts'
 import type { EventSource, Leaf, LeftOut, PlatformExport, PlatformRule, SingleBody } from './model.ts'
 import { expressible, infix, missingFacts, type Syntax } from './render.ts'
+import { escuFiles, MACROS } from './splunk-escu.ts'
 import {
   eventOf,
   fileName,
@@ -45,7 +46,7 @@ function pattern(leaf: Leaf, value: string): string {
   return before + value + after
 }
 
-/** One `savedsearches.conf` with a stanza a rule, and the macros it needs. */
+/** One `savedsearches.conf` with a stanza a rule, the macros it needs, and the same for Splunk's content tool. */
 export function exportSplunk(rules: readonly PlatformRule[]): PlatformExport {
   const leftOut: LeftOut[] = []
   const stanzas: string[] = []
@@ -62,21 +63,22 @@ export function exportSplunk(rules: readonly PlatformRule[]): PlatformExport {
       continue
     }
     written.push(rule)
-    stanzas.push(stanza(rule, search(rule, rules)))
+    stanzas.push(stanza(rule, [...search(rule, rules), `| \`${fileName(rule)}_filter\``]))
   }
   return {
     files: [
       { path: 'savedsearches.conf', text: `# ${NOT_CHECKED}\n\n${stanzas.join('\n')}` },
       { path: 'macros.conf', text: macros(written) },
+      ...escuFiles(written, rules, (rule) => search(rule, rules)),
     ],
     leftOut,
   }
 }
 
+/** The lines of a search, but for the macro of its local tuning. */
 function search(rule: PlatformRule, rules: readonly PlatformRule[]): string[] {
-  const filter = `| \`${fileName(rule)}_filter\``
   const times = '| `security_content_ctime(firstTime)` | `security_content_ctime(lastTime)`'
-  if (rule.body.kind === 'single') return [...singleSearch(rule.body), times, filter]
+  if (rule.body.kind === 'single') return [...singleSearch(rule.body), times]
   const parts = partsOf(rule, rules)
   const by = rule.body.by.map((fact) => fieldOf('splunk', fact) ?? '')
   const conditions = parts.map(({ body }) => `(${terms(body)})`).join(' OR ')
@@ -97,7 +99,6 @@ function search(rule: PlatformRule, rules: readonly PlatformRule[]): string[] {
     ...order,
     '| rename Computer as dest',
     times,
-    filter,
   ]
 }
 
@@ -191,9 +192,7 @@ function macros(rules: readonly PlatformRule[]): string {
     '# Local tuning goes into the _filter macros. sysmon, wmi, powershell and security_content_ctime come with the',
     '# Enterprise Security content; these definitions stand in where it is not installed.',
     '',
-    '[sysmon]\ndefinition = sourcetype="XmlWinEventLog:Microsoft-Windows-Sysmon/Operational"\n',
-    '[wmi]\ndefinition = sourcetype="wineventlog:microsoft-windows-wmi-activity/operational"\n',
-    '[powershell]\ndefinition = source="XmlWinEventLog:Microsoft-Windows-PowerShell/Operational"\n',
+    ...Object.entries(MACROS).map(([name, definition]) => `[${name}]\ndefinition = ${definition}\n`),
     '[security_content_ctime(1)]\nargs = field\ndefinition = convert timeformat="%Y-%m-%dT%H:%M:%S" ctime($field$)\n',
     ...own,
   ].join('\n')

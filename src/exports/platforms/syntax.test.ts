@@ -105,6 +105,35 @@ describe('files', () => {
       expect(rule.match(/<regex/g)?.length ?? 0, rule).toBeLessThan(2)
   })
 
+  test("files for Splunk's content tool are named as it names them, and end in the macro that it makes", () => {
+    const { files } = exportPlatform('splunk', rules)
+    const macros = new Set(
+      files.flatMap(({ path }) => /^contentctl\/macros\/(.*)\.yml$/.exec(path)?.[1] ?? []),
+    )
+    const sources = files.filter(({ path }) => path.startsWith('contentctl/data_sources/'))
+    const known = sources.map(({ text }) => (parse(text) as { name: string }).name)
+    const detections = files.filter(({ path }) => path.startsWith('contentctl/detections/'))
+    expect(detections.length).toBe(rules.length)
+    for (const { path, text } of detections) {
+      const rule = parse(text)
+      const name = path.replace(/^.*\/|\.yml$/g, '')
+      expect(name).toBe(
+        rule.name
+          .toLowerCase()
+          .replace(/[^a-z0-9]/g, '_')
+          .replace(/_+/g, '_'),
+      )
+      const called = [...rule.search.matchAll(/`(\w+)(?:\(\w+\))?`/g)].map((match) => match[1])
+      expect(called.at(-1)).toBe(`${name}_filter`)
+      for (const macro of called.slice(0, -1))
+        expect(macros.has(macro) || macro === 'security_content_ctime', `${name}: ${macro}`).toBe(true)
+      for (const source of rule.data_source) expect(known).toContain(source)
+      // Risk and drilldowns stand in every kind but hunting, and nowhere else.
+      expect(rule.rba !== undefined).toBe(rule.type !== 'Hunting')
+      expect(rule.drilldown_searches !== undefined).toBe(rule.type !== 'Hunting')
+    }
+  })
+
   test('NDJSON has one rule a line, and YARA-L neither tabs nor blanks at line ends', () => {
     const ndjson =
       exportPlatform('elastic', rules).files.find(({ path }) => path.endsWith('.ndjson'))?.text ?? ''
