@@ -141,7 +141,8 @@ function sentence(
             'and',
           )}`
     text += `; events within ${seconds} are counted together${by}`
-    if (select.group.having !== undefined) text += `, and only ${printCondition(select.group.having)} counts`
+    if (select.group.having !== undefined)
+      text += `, and it fires only if ${printCondition(select.group.having)}`
   }
   if (
     parts.some((part) => part.broad === true && part.kind !== 'process-start' && part.kind !== 'process-stop')
@@ -272,7 +273,18 @@ function expresses(describer: Describer | undefined, atom: Atom): boolean {
   return describer.consumes(atom.property.toLowerCase(), atom)
 }
 
+/** Classes of objects: a filter can wait for their changes, but not for them. The others of `Win32_` are events. */
+const OBJECTS =
+  /^(?:win32_ntlogevent|win32_(?!\w*(?:event|trace)$)\w+|cim_(?:datafile|logicalfile|directory|process|service|logicaldisk)|(?:antivirus|antispyware|firewall)product)$/
+
 function describe(group: Group, timer: TimerFacts | undefined): Part {
+  const part = describeChange(group, timer)
+  if (group.change !== 'happened' || !OBJECTS.test(group.lower)) return part
+  const refused = `as it is written WMI refuses it, because ${group.className} is an object and no event`
+  return { ...part, words: `${part.words} (${refused})` }
+}
+
+function describeChange(group: Group, timer: TimerFacts | undefined): Part {
   const found =
     group.lower === '__timerevent'
       ? timers(timer)

@@ -210,6 +210,7 @@ export const TRIGGER_CASES: readonly TriggerCase[] = [
   { query: created('Vendor_Thing', ' AND TargetInstance.Level > 3') },
   { query: 'SELECT * FROM VendorEvent' },
   { query: 'SELECT * FROM AntiVirusProduct' },
+  { query: "SELECT Name FROM Win32_Process WHERE Name = 'x.exe'" },
   { query: 'SELECT * FROM __InstanceOperationEvent WITHIN 1' },
   {
     query:
