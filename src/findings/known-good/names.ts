@@ -66,11 +66,18 @@ export function deceptiveCharacters(name: string): string | undefined {
   if (name.replace(INVISIBLE, '') !== name) return 'invisible characters'
   if (/^\s|\s$|\s\s|[^\S ]/u.test(name)) return 'odd spaces'
   const lower = name.toLowerCase()
-  if (/[a-z]/.test(lower) && [...lower].some((char) => LOOKALIKES[char] !== undefined)) {
+  if (/[a-z]/.test(lower) && lower.split(/[^\p{L}]+/u).some(isDisguised)) {
     return 'letters of another alphabet that look like Latin ones'
   }
   if (name.normalize('NFKC') !== name.normalize('NFC')) return 'characters that only look like ordinary ones'
   return undefined
+}
+
+/** A word in two alphabets, or in another one's Latin-looking letters alone; a whole word of another language is neither. */
+function isDisguised(word: string): boolean {
+  const letters = [...word]
+  const isLike = (char: string): boolean => LOOKALIKES[char] !== undefined
+  return letters.some(isLike) && (/[a-z]/.test(word) || letters.every(isLike))
 }
 
 const MAX_NAME = 128
