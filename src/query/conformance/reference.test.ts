@@ -58,6 +58,27 @@ describe('scalar functions', () => {
     expect(await rows(query)).toEqual([[10, null]])
   })
 
+  test('hexadecimal numbers, bool(1) and time(2) are what they say (int, bool, timespan data types)', async () => {
+    const query =
+      'print 0xFF, long(0x1F), int(0x10), bool(1), bool(0), time(2), time(15 seconds), timespan(1.5), time(0)'
+    expect(await rows(query)).toEqual([
+      [255, 31, 16, true, false, '2.00:00:00', '00:00:15', '1.12:00:00', '00:00:00'],
+    ])
+  })
+
+  test('todatetime takes every form the reference lists, years of two digits too (datetime data type)', async () => {
+    const forms = [
+      ['2014-11-08 15:05 GMT', 'Sat, 8 Nov 14 15:05 GMT', '8 Nov 14 15:05', 'Saturday, 08-Nov-14 15:05 GMT'],
+      ['Sat, 08 Nov 2014 15:05', '08-Nov-14 15:05', '2014-11-08T15:05', '2014-11-08T15:05 GMT'],
+    ].flat()
+    const texts = forms.map((form) => JSON.stringify(form)).join(', ')
+    const query = `datatable(s: string)[${texts}] | extend t = todatetime(s) | where t != datetime(2014-11-08 15:05)`
+    expect(await rows(query)).toEqual([])
+    const seconds = '"Sat, 8 Nov 14 15:05:02 GMT", "Saturday, 08-Nov-14 15:05:02", "08-Nov-14 15:05:02 GMT"'
+    const other = `datatable(s: string)[${seconds}] | where todatetime(s) == datetime(2014-11-08 15:05:02) | count`
+    expect(await rows(other)).toEqual([[3]])
+  })
+
   test('a timespan literal may stand in quotes', async () => {
     expect(await rows('print time("14.02:03:04.5")')).toEqual([['14.02:03:04.5000000']])
   })

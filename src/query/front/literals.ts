@@ -20,6 +20,18 @@ export function timespanTicks(text: string): bigint | undefined {
   return sign === undefined ? ticks : -ticks
 }
 
+/** `time(2)` is two days; the service reads it as zero. */
+function daysTicks(text: string): bigint | undefined {
+  const days = /^-?\d{1,8}(\.\d+)?$/.test(text) ? Number(text) : undefined
+  return days === undefined ? undefined : BigInt(Math.round(days * 864_000_000)) * 1000n
+}
+
+/** `0x1F`, bare or in `long(…)`; the service reads it as zero. */
+function hexadecimal(text: string): string | undefined {
+  const digits = /^(?:(?:int|long)\s*\(\s*)?(0x[0-9a-f]{1,16})\s*\)?$/i.exec(text.trim())?.[1]
+  return digits === undefined ? undefined : String(BigInt.asIntN(64, BigInt(digits)))
+}
+
 const TICKS_AT_1970 = 621_355_968_000_000_000n
 
 /** ISO text with microseconds of .NET ticks (100 ns since 0001-01-01): the seventh digit is cut (S0.4). */
@@ -54,10 +66,14 @@ export function readLiteral(context: Context, syn: Syn): Literal {
   if (value === null || value === undefined) return literal(type, null)
   switch (type) {
     case 'bool':
-      return literal(type, String(value).toLowerCase() === 'true')
+      // The service reads `bool(1)` as false.
+      return literal(
+        type,
+        String(value).toLowerCase() === 'true' || /^bool\w*\s*\(\s*1\s*\)$/i.test(syn.text),
+      )
     case 'int':
     case 'long':
-      return literal(type, String(value))
+      return literal(type, hexadecimal(syn.text) ?? String(value))
     case 'real':
       return literal(type, realOf(syn.text, String(value)))
     case 'decimal':
@@ -69,8 +85,8 @@ export function readLiteral(context: Context, syn: Syn): Literal {
     case 'timespan': {
       // The service reads `time(1.02:03:04)` as zero; the text has it right.
       const inner = /^(?:time|timespan)\s*\(\s*(["']?)([^)]*?)\1\s*\)$/i.exec(syn.text)?.[2]
-      const ticks = timespanTicks(inner ?? '') ?? timespanTicks(String(value))
-      return ticks === undefined
+      const ticks = timespanTicks(inner ?? '') ?? daysTicks(inner ?? '') ?? timespanTicks(String(value))
+      return ticks === undefined || (ticks === 0n && inner !== undefined && /[1-9]/.test(inner))
         ? refuse(context, syn, 'this timespan literal')
         : literal(type, String(ticks))
     }

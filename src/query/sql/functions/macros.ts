@@ -36,12 +36,16 @@ export const duckdbMacros: readonly string[] = [
     THEN TRY_CAST(regexp_replace(s, '[{}\\s]', '', 'g') AS UUID) END`,
   // ISO with or without offset, then RFC 1123 and US forms. The zone must go through TIMESTAMPTZ: a plain cast drops it (S11).
   `CREATE OR REPLACE MACRO kql_todatetime_rare(s) AS CASE
-    WHEN regexp_matches(s, '^\\s*[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}[T ]') THEN TRY_CAST(trim(s) AS TIMESTAMPTZ) AT TIME ZONE 'UTC'
+    WHEN regexp_matches(s, '^\\s*[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}[T ]') THEN coalesce(TRY_CAST(trim(s) AS TIMESTAMPTZ) AT TIME ZONE 'UTC',
+      CASE WHEN regexp_matches(s, '(GMT|UTC)\\s*$') THEN TRY_CAST(regexp_replace(trim(s), '\\s*(GMT|UTC)$', '') AS TIMESTAMP) END)
+    WHEN regexp_matches(s, '^\\s*([A-Za-z]+,\\s*)?[0-9]{1,2}[ -][A-Za-z]{3}[ -][0-9]{2}\\s') THEN
+      try_strptime(regexp_replace(trim(s), '\\s*(GMT|UTC|Z)$', ''), ['%a, %d %b %y %H:%M:%S', '%a, %d %b %y %H:%M', '%d %b %y %H:%M:%S', '%d %b %y %H:%M',
+      '%A, %d-%b-%y %H:%M:%S', '%A, %d-%b-%y %H:%M', '%a, %d-%b-%y %H:%M:%S', '%a, %d-%b-%y %H:%M', '%d-%b-%y %H:%M:%S', '%d-%b-%y %H:%M'])
     WHEN regexp_matches(s, '^\\s*[0-9]{4}\\s*$') THEN try_strptime(trim(s), '%Y')
     WHEN regexp_matches(s, '^\\s*[0-9]{4}-[0-9]{2}\\s*$') THEN try_strptime(trim(s), '%Y-%m')
-    ELSE coalesce(try_strptime(regexp_replace(trim(s), '\\s*(GMT|UTC|Z)$', ''), ['%a, %d %b %Y %H:%M:%S', '%d %b %Y %H:%M:%S', '%d %b %Y', '%b %d %Y %H:%M:%S',
+    ELSE coalesce(try_strptime(regexp_replace(trim(s), '\\s*(GMT|UTC|Z)$', ''), ['%a, %d %b %Y %H:%M:%S', '%a, %d %b %Y %H:%M', '%d %b %Y %H:%M:%S', '%d %b %Y %H:%M', '%d %b %Y', '%b %d %Y %H:%M:%S',
       '%b %d, %Y %H:%M:%S', '%b %d %Y', '%B %d, %Y', '%b %d, %Y', '%m/%d/%Y %I:%M:%S %p', '%m/%d/%Y %I:%M %p', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y %H:%M', '%m/%d/%Y',
-      '%a %b %d %H:%M:%S %Y', '%A, %d-%b-%y %H:%M:%S', '%Y/%m/%d %H:%M:%S', '%Y/%m/%d', '%Y%m%d']),
+      '%a %b %d %H:%M:%S %Y', '%Y/%m/%d %H:%M:%S', '%Y/%m/%d', '%Y%m%d']),
       CASE WHEN regexp_matches(s, '[-+][0-9]{2}:?[0-9]{2}$') THEN try_strptime(trim(s), ['%a, %d %b %Y %H:%M:%S %z', '%d %b %Y %H:%M:%S %z', '%Y/%m/%d %H:%M:%S %z']) AT TIME ZONE 'UTC' END) END`,
   `CREATE OR REPLACE MACRO kql_todatetime(s) AS coalesce(
     TRY_CAST(regexp_extract(s, '^\\s*([0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[T ][0-9]{1,2}:[0-9]{1,2}(?::[0-9]{1,2}(?:\\.[0-9]+)?)?)?)Z?\\s*$', 1) AS TIMESTAMP),
