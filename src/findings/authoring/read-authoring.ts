@@ -214,7 +214,12 @@ function guessKind(text: string): AuthoringKind {
   const head = text.slice(0, 20_000)
   const visual = /\b(?:Dim\s+\w|Set\s+\w+\s*=|CreateObject\s*\(|End\s+Sub)/i.test(head)
   const java = /\b(?:var\s+\w+\s*=|new\s+ActiveXObject)/.test(head)
-  return (visual || java) && !/\$\w+\s*=|-\w+Object\b|New-Object/i.test(head) ? 'script' : 'powershell'
+  // A script that PowerShell carries as text is its cargo: the cmdlet around it tells the language.
+  const shell =
+    /\$\w+\s*=|-\w+Object\b|New-Object|\b(?:Set-WmiInstance|New-CimInstance|swmi|ncim)\b|\[wmiclass\]/i.test(
+      head,
+    )
+  return (visual || java) && !shell ? 'script' : 'powershell'
 }
 
 function languageOf(text: string): Language {
