@@ -7,6 +7,8 @@
 
 Splunk's content tool wants an environment and a project of its own, with no other detections in it:
   pip install contentctl && contentctl init && cp -r out/splunk/contentctl/* . && contentctl validate
+Panther's tool, in an environment of its own, runs the tests of each rule:
+  pip install panther_analysis_tool && panther_analysis_tool test --path out/panther
 
 FOLDER holds sigma-detection-rule-schema.json and sigma-correlation-rules-schema.json of the Sigma specification.
 Exit status 1 when a rule is refused. docs/exports.md records the last result with versions.

@@ -79,6 +79,7 @@ describe('triad export', () => {
       'crowdstrike',
       'defender',
       'elastic',
+      'panther',
       'qradar',
       'sentinel',
       'sigma',

@@ -88,6 +88,7 @@ const ABOUT: Readonly<Record<PlatformName, readonly [title: string, checked: str
   ],
   chronicle: ['Google SecOps (YARA-L)', 'regular expressions by RE2; the rules not machine-checked'],
   sumologic: ['Sumo Logic Cloud SIEM', 'JSON; the expressions not machine-checked'],
+  panther: ['Panther', 'run over tests of their own by panther_analysis_tool'],
   wazuh: ['Wazuh 4.x', 'XML, ids, expressions by PCRE2, and our evaluator over the simulated techniques'],
 }
 

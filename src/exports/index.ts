@@ -1,7 +1,7 @@
 /**
  * The detection, everywhere: rules of the pack and of the platform content → the files each platform takes. `sentinel/`
- * and `defender/` rearrange the pack's own KQL rules; `platforms/` writes rules without a platform's words in eight
- * languages; `sigma/` runs Sigma over evidence; `convert` turns Sentinel YAML into ARM and back.
+ * and `defender/` rearrange the pack's own KQL rules; `platforms/` writes rules without a platform's words in the
+ * language of each; `sigma/` runs Sigma over evidence; `convert` turns Sentinel YAML into ARM and back.
  */
 export {
   defenderRules,

@@ -8,6 +8,7 @@ export const PLATFORMS = [
   'crowdstrike',
   'chronicle',
   'sumologic',
+  'panther',
   'wazuh',
 ] as const
 export type PlatformName = (typeof PLATFORMS)[number]
@@ -23,10 +24,12 @@ const EVENT_DATA: Readonly<Record<PlatformName, ((name: string) => string) | und
   // Where the parser puts the fields of Sysmon 19 to 21 is not documented.
   chronicle: undefined,
   sumologic: (name) => `fields['EventData.${name}']`,
+  // Under `ExtraEventData`.
+  panther: (name) => name,
   wazuh: (name) => `win.eventdata.${name.charAt(0).toLowerCase()}${name.slice(1)}`,
 }
 
-/** The same for the UserData of WMI-Activity. Splunk and QRadar search the message, Wazuh the whole log line. */
+/** The same for the UserData of WMI-Activity. Splunk, QRadar and Panther search the message, Wazuh the whole log line. */
 const USER_DATA: Readonly<Record<PlatformName, ((name: string) => string) | undefined>> = {
   sigma: (name) => name,
   splunk: () => 'Message',
@@ -35,6 +38,7 @@ const USER_DATA: Readonly<Record<PlatformName, ((name: string) => string) | unde
   crowdstrike: (name) => `windows.UserData.${name}`,
   chronicle: undefined,
   sumologic: undefined,
+  panther: () => 'Message',
   wazuh: () => '',
 }
 
@@ -98,6 +102,12 @@ const PROCESS_FACTS: Readonly<Record<PlatformName, Readonly<Partial<Record<Fact,
     'parent-name': "fields['EventData.ParentImage']",
     'command-line': 'commandLine',
   },
+  panther: {
+    'image-name': 'Image',
+    'original-name': 'OriginalFileName',
+    'parent-name': 'ParentImage',
+    'command-line': 'CommandLine',
+  },
   wazuh: {
     'image-name': 'win.eventdata.image',
     'original-name': 'win.eventdata.originalFileName',
@@ -114,6 +124,7 @@ const HOST: Readonly<Record<PlatformName, string>> = {
   crowdstrike: 'windows.Computer',
   chronicle: 'principal.hostname',
   sumologic: 'device_hostname',
+  panther: 'Computer',
   wazuh: 'win.system.computer',
 }
 

@@ -4,6 +4,7 @@ import { exportCrowdstrike } from './crowdstrike.ts'
 import { exportElastic } from './elastic.ts'
 import type { PlatformName } from './fields.ts'
 import type { CheckedExport, LeftOut, PlatformExport, PlatformRule } from './model.ts'
+import { exportPanther } from './panther.ts'
 import { exportQradar } from './qradar.ts'
 import { expressible, missingFacts } from './render.ts'
 import { exportSigma } from './sigma.ts'
@@ -23,6 +24,7 @@ const EMITTERS: Readonly<Record<PlatformName, (rules: readonly PlatformRule[]) =
   crowdstrike: exportCrowdstrike,
   chronicle: exportChronicle,
   sumologic: exportSumologic,
+  panther: exportPanther,
   wazuh: exportWazuh,
 }
 

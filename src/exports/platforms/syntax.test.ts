@@ -105,6 +105,21 @@ describe('files', () => {
       expect(rule.match(/<regex/g)?.length ?? 0, rule).toBeLessThan(2)
   })
 
+  test('each Panther rule has its Python beside it, and tests of both kinds', () => {
+    const { files } = exportPlatform('panther', rules)
+    const yaml = files.filter(({ path }) => path.endsWith('.yml')).map(({ text }) => parse(text))
+    expect(files).toHaveLength(2 * yaml.length)
+    for (const rule of yaml) {
+      const python = files.find(({ path }) => path === `rules/${rule.Filename}`)?.text ?? ''
+      expect(python).toMatch(/^def rule\(event\):$/m)
+      expect(rule.Tests.map(({ ExpectedResult }: { ExpectedResult: boolean }) => ExpectedResult)).toEqual([
+        true,
+        false,
+        false,
+      ])
+    }
+  })
+
   test("files for Splunk's content tool are named as it names them, and end in the macro that it makes", () => {
     const { files } = exportPlatform('splunk', rules)
     const macros = new Set(
@@ -168,6 +183,8 @@ describe('hostile values', () => {
         expect(cql.replace(/\/(?:[^/\\]|\\.)*\/i/g, 'R')).toMatch(
           /^#event_simpleName=ProcessRollup2 [\w=() ]+$/,
         )
+        const python = /return False\n {4}return (.*)$/m.exec(textsOf('panther', list)[1] ?? '')?.[1] ?? ''
+        expect(python.replace(/"(?:[^"\\]|\\.)*"/g, 'S')).toMatch(/^data\(event, S\)[\w(), .]+$/)
         const yaral = query('chronicle')
           .split('\n')
           .filter((line) => line.includes('re.regex'))

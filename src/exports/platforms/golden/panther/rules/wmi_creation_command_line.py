@@ -1,0 +1,17 @@
+# Run over its own tests by the Python package panther_analysis_tool, see docs/exports.md
+def data(event, name):
+    return str((event.get("ExtraEventData") or {}).get(name) or "").lower()
+
+
+def message(event):
+    return str(event.get("Message") or "").lower()
+
+
+def rule(event):
+    if event.get("Channel") != "Microsoft-Windows-Sysmon/Operational" or str(event.get("EventID")) != "1":
+        return False
+    return any(value in data(event, "CommandLine") for value in ("__eventfilter", "eventconsumer", "__filtertoconsumerbinding",)) and ((any(value in data(event, "CommandLine") for value in ("wmic",)) and any(value in data(event, "CommandLine") for value in (" create",))) or any(value in data(event, "CommandLine") for value in ("new-ciminstance", "set-ciminstance", "set-wmiinstance", "[wmiclass]", "putinstance", ".put(", ".createinstance", "invoke-cimmethod",)))
+
+
+def title(event):
+    return "WMI subscription created from a command line on " + str(event.get("Computer"))
