@@ -79,6 +79,30 @@ describe('scalar functions', () => {
     expect(await rows(other)).toEqual([[3]])
   })
 
+  test('numbers that would lose digits are refused', async () => {
+    expect(await refusal('print 9223372036854775808')).toContain('this large')
+    expect(await refusal('print dynamic([12345678901234567])')).toContain('this large')
+    expect(await rows('print long(-9223372036854775808)')).toEqual([['-9223372036854775808']])
+  })
+
+  test('extract_all without a match is null, a group without a part empty (extract-all-function)', async () => {
+    const query = String.raw`print extract_all(@"(\d)", "x"), extract_all(@"(\w)(\d)?", "a1b"), extract_all(@"(\d)(x)", "y")`
+    expect(await rows(query)).toEqual([
+      [
+        null,
+        [
+          ['a', '1'],
+          ['b', ''],
+        ],
+        null,
+      ],
+    ])
+  })
+
+  test('a null among arrays adds nothing to them', async () => {
+    expect(await rows('print array_concat(dynamic([1]), dynamic(null), dynamic([2]))')).toEqual([[[1, 2]]])
+  })
+
   test('a timespan literal may stand in quotes', async () => {
     expect(await rows('print time("14.02:03:04.5")')).toEqual([['14.02:03:04.5000000']])
   })

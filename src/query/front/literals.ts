@@ -26,6 +26,14 @@ function daysTicks(text: string): bigint | undefined {
   return days === undefined ? undefined : BigInt(Math.round(days * 864_000_000)) * 1000n
 }
 
+/** The service reads what no long holds as zero. */
+function integerOf(context: Context, syn: Syn, type: 'int' | 'long', value: string): Literal {
+  const digits = /^(?:(?:int|long)\s*\(\s*)?([+-]?\d+)\s*\)?$/i.exec(syn.text.trim())?.[1]
+  if (digits !== undefined && BigInt(digits) !== BigInt(value))
+    return refuse(context, syn, 'a number this large')
+  return literal(type, hexadecimal(syn.text) ?? value)
+}
+
 /** `0x1F`, bare or in `long(…)`; the service reads it as zero. */
 function hexadecimal(text: string): string | undefined {
   const digits = /^(?:(?:int|long)\s*\(\s*)?(0x[0-9a-f]{1,16})\s*\)?$/i.exec(text.trim())?.[1]
@@ -73,7 +81,7 @@ export function readLiteral(context: Context, syn: Syn): Literal {
       )
     case 'int':
     case 'long':
-      return literal(type, hexadecimal(syn.text) ?? String(value))
+      return integerOf(context, syn, type, String(value))
     case 'real':
       return literal(type, realOf(syn.text, String(value)))
     case 'decimal':
@@ -163,6 +171,8 @@ function jsonOf(context: Context, syn: Syn): Json {
   if (value === null || type === 'bool' || type === 'string' || type === 'guid') return value
   if (type === 'datetime') return String(value).replace(/(\.\d{6})Z$/, '$10Z')
   if (type === 'timespan') return timespanText(BigInt(String(value)))
+  if ((type === 'long' || type === 'int') && !Number.isSafeInteger(Number(value)))
+    return refuse(context, syn, 'a number this large inside a dynamic literal', 'write it as a string')
   return Number(value)
 }
 

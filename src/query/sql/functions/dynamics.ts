@@ -149,7 +149,8 @@ export const dynamicRows: readonly FunctionRow[] = [
   row(
     'array_concat',
     ['dynamic'],
-    (args) => `to_json(list_concat(${args.map((a) => `json_extract(${a}, '$[*]')`).join(', ')}))`,
+    (args) =>
+      `to_json(list_concat(${args.map((a) => `CAST(json_extract(${a}, '$[*]') AS JSON[])`).join(', ')}))`,
   ),
   row(
     'array_reverse',

@@ -14,14 +14,15 @@ const extractSql: SqlOf = (_args, call) => {
   return call.type === 'string' ? found : convert(found, 'string', call.type)
 }
 
-/** `extract_all(re, [groups,] text)`: one group gives an array of strings, several an array of arrays. */
+/** `extract_all(re, [groups,] text)`: one group gives an array of strings, several an array of arrays; no match is null. */
 const extractAllSql: SqlOf = (_args, call) => {
   const regex = call.constant(0)
   if (typeof regex !== 'string') return call.refuse('extract_all() with a computed expression')
   const groups = countGroups(regex)
   const text = call.sql(call.args.length - 1, 'string')
   if (call.args.length === 3) return nativeExtractAll(call, text, call.sql(1, 'dynamic'))
-  if (groups === 1) return `to_json(regexp_extract_all(${text}, ${call.sql(0, 'string')}, 1))`
+  if (groups === 1)
+    return `to_json(list_transform(nullif(regexp_extract_all(${text}, ${call.sql(0, 'string')}, 1), []), lambda x: coalesce(x, '')))`
   if (groups === 0) return call.refuse('extract_all() without a group')
   return nativeExtractAll(call, text, 'CAST(NULL AS JSON)')
 }
@@ -40,8 +41,9 @@ function nativeExtractAll(call: Call, text: string, wanted: string): string {
       : chosen.map((n) => groupNumber(String(regex), n) - 1)
   if (order.some((i) => lists[i] === undefined))
     return call.refuse('extract_all() with a group that is not there')
-  const rows = order.map((i) => `(${lists[i]})[i]`)
-  return `to_json(list_transform(range(1, len(${lists[0]}) + 1), lambda i: [${rows.join(', ')}]))`
+  // A group that took no part in a match is empty.
+  const rows = order.map((i) => `coalesce((${lists[i]})[i], '')`)
+  return `to_json(nullif(list_transform(range(1, len(${lists[0]}) + 1), lambda i: [${rows.join(', ')}]), []))`
 }
 
 /** The number of a group given by number or by name. */

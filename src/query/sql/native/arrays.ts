@@ -11,14 +11,14 @@ function slice(items: readonly Json[], start: number, end: number): Json[] {
   return items.slice(from, to + 1)
 }
 
-function rotate(items: readonly Json[], by: number): Json[] {
-  if (items.length === 0) return []
+function rotate(items: readonly Json[] | undefined, by: number): Json[] | undefined {
+  if (items === undefined || items.length === 0) return items === undefined ? undefined : []
   const shift = ((by % items.length) + items.length) % items.length
   return [...items.slice(shift), ...items.slice(0, shift)]
 }
 
-function shift(items: readonly Json[], by: number, fill: Json): Json[] {
-  return items.map((_item, i) => items[i + by] ?? fill)
+function shift(items: readonly Json[] | undefined, by: number, fill: Json): Json[] | undefined {
+  return items?.map((_item, i) => items[i + by] ?? fill)
 }
 
 /** Numbers and texts in their own order, nulls last or first by request; other kinds keep their place at the end. */
@@ -163,13 +163,13 @@ export const arrayRows: readonly NativeRow[] = [
     const items = list(a)
     return items === undefined ? undefined : split(items, (list(b) ?? [b as Json]).map(Number))
   }),
-  native('array_rotate_left', ['dynamic', 'long'], 'dynamic', (a, b) => rotate(list(a) ?? [], number(b))),
-  native('array_rotate_right', ['dynamic', 'long'], 'dynamic', (a, b) => rotate(list(a) ?? [], -number(b))),
+  native('array_rotate_left', ['dynamic', 'long'], 'dynamic', (a, b) => rotate(list(a), number(b))),
+  native('array_rotate_right', ['dynamic', 'long'], 'dynamic', (a, b) => rotate(list(a), -number(b))),
   native('array_shift_left', ['dynamic', 'long', 'dynamic'], 'dynamic', (a, b, c) =>
-    shift(list(a) ?? [], number(b), (c as Json | undefined) ?? null),
+    shift(list(a), number(b), (c as Json | undefined) ?? null),
   ),
   native('array_shift_right', ['dynamic', 'long', 'dynamic'], 'dynamic', (a, b, c) =>
-    shift(list(a) ?? [], -number(b), (c as Json | undefined) ?? null),
+    shift(list(a), -number(b), (c as Json | undefined) ?? null),
   ),
   native('array_sort_asc$tuple', [], 'dynamic', sortTuple(1), { rest: 'dynamic' }),
   native('array_sort_desc$tuple', [], 'dynamic', sortTuple(-1), { rest: 'dynamic' }),
