@@ -41,18 +41,43 @@ function readReport(path: string): readonly ReportSubscription[] {
   return subscriptions
 }
 
+/** What the verbs read of a subscription: a report may have been edited, or cut short. */
 function isSubscription(value: unknown): value is ReportSubscription {
-  const candidate = value as Partial<ReportSubscription> | null
+  if (!isRecord(value) || !texts(value, ['id', 'severity', 'state', 'verdict', 'confidence'], 'needed'))
+    return false
+  const { explanation, reasons, sightings, consumer, indicators, score } = value
   return (
-    typeof candidate?.id === 'string' &&
-    typeof candidate.severity === 'string' &&
-    Array.isArray(candidate.reasons) &&
-    Array.isArray(candidate.sightings) &&
-    typeof candidate.explanation?.trigger === 'string' &&
-    typeof candidate.explanation.action === 'string' &&
-    (candidate.consumer === undefined || typeof candidate.consumer.properties === 'object')
+    texts(value, ['host', 'namespace', 'user', 'firstSeen', 'lastSeen', 'fingerprint']) &&
+    typeof score === 'number' &&
+    isRecord(explanation) &&
+    texts(explanation, ['trigger', 'action'], 'needed') &&
+    listOf(reasons, (item) => texts(item, ['id', 'text'], 'needed') && typeof item.weight === 'number') &&
+    listOf(sightings, () => true) &&
+    (indicators === undefined || listOf(indicators, (item) => texts(item, ['kind', 'value'], 'needed'))) &&
+    part(value.filter, ['name', 'query', 'queryLanguage', 'eventNamespace', 'creatorSid']) &&
+    part(value.binding, ['filter', 'consumer', 'creatorSid']) &&
+    part(consumer, ['class', 'name', 'creatorSid']) &&
+    (consumer === undefined || (isRecord(consumer) && isRecord(consumer.properties))) &&
+    (value.timer === undefined ||
+      (isRecord(value.timer) && texts(value.timer, ['class', 'timerId'], 'needed')))
   )
 }
+
+type Held = Readonly<Record<string, unknown>>
+
+const isRecord = (value: unknown): value is Held =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const texts = (value: Held, names: readonly string[], needed?: 'needed'): boolean =>
+  names.every(
+    (name) => typeof value[name] === 'string' || (needed === undefined && value[name] === undefined),
+  )
+
+const part = (value: unknown, names: readonly string[]): boolean =>
+  value === undefined || (isRecord(value) && texts(value, names))
+
+const listOf = (value: unknown, check: (item: Held) => boolean): boolean =>
+  Array.isArray(value) && value.every((item) => isRecord(item) && check(item))
 
 /** The subscription with this id, or the only one whose id begins so. `InputError` cli/not-found. */
 export function findSubscription(
