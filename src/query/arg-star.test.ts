@@ -39,3 +39,14 @@ test('a name with several types over tables named by a pattern is split: all of 
   const schema = schemaForText(one, {}, filled)
   await expect(compileCached(one, { schema }, NO_CACHE)).rejects.toThrow('several types')
 })
+
+test('union * knows columns of tables that no evidence fills, where the text names them', async () => {
+  const text =
+    'union * | extend Action = coalesce(Operation, OperationName, ActionType) | distinct Action, Type'
+  const schema = schemaForText(text, {}, ['DeviceEvents'])
+  const compiled = await compileCached(text, { schema }, NO_CACHE)
+  expect(compiled.columns.map((column) => column.name)).toEqual(['Action', 'Type'])
+  const unknown = 'union * | where NoSuchColumnAnywhere == 1'
+  const known = schemaForText(unknown, {}, ['DeviceEvents'])
+  await expect(compileCached(unknown, { schema: known }, NO_CACHE)).rejects.toThrow('KS142')
+})

@@ -1,6 +1,7 @@
 import { InputError } from '../diagnostics/index.ts'
 import { type CompileCache, openCompileCache } from './cache/index.ts'
 import type { Engine, RunOptions } from './engine/index.ts'
+import { schemaWithColumn } from './local/index.ts'
 import type { CompiledQuery, CompileOptions, NativeFunction, ProbeAnswer } from './sql/types.ts'
 
 /** A query asks at most this often about its data (each `pivot` or `bag_unpack` asks once). */
@@ -16,9 +17,40 @@ export async function compileCached(
   if (known !== undefined) return known
   const { compileKql, loadFront } = await import('./compile.ts')
   await loadFront()
-  const compiled = compileKql(text, options)
+  const compiled = compileWidening(compileKql, text, options)
   cache.set(text, options, compiled)
   return compiled
+}
+
+/** Columns that one text may take from tables no evidence fills; more are not worth the time. */
+const MAX_WIDENED = 20
+
+/** Compiles; where tables are meant by pattern and a column is not known, with one more table that has it, again. */
+function compileWidening(
+  compile: (text: string, options: CompileOptions) => CompiledQuery,
+  text: string,
+  options: CompileOptions,
+): CompiledQuery {
+  let { schema } = options
+  for (let i = 0; i < MAX_WIDENED; i++) {
+    try {
+      return compile(text, { ...options, schema })
+    } catch (error) {
+      const name = unknownName(text, error)
+      const wider = name === undefined ? undefined : schemaWithColumn(text, schema, name)
+      if (wider === undefined) throw error
+      schema = wider
+    }
+  }
+  return compile(text, { ...options, schema })
+}
+
+/** The name an error of the binder is about: one it does not know, or knows as a table only. */
+function unknownName(text: string, error: unknown): string | undefined {
+  if (!(error instanceof InputError) || !/^KS(142|108):/.test(error.message)) return undefined
+  const { at } = error
+  const name = at?.in === 'text' ? text.slice(at.start, at.end) : ''
+  return /^[A-Za-z_]\w*$/.test(name) ? name : undefined
 }
 
 /**
@@ -44,7 +76,7 @@ export async function settleProbes(
     answers.push(await answer(engine, compiled, run))
     const { compileKql, loadFront } = await import('./compile.ts')
     await loadFront()
-    compiled = compileKql(text, { ...options, answers })
+    compiled = compileWidening(compileKql, text, { ...options, answers })
   }
   return compiled
 }

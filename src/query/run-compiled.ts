@@ -1,6 +1,6 @@
 import type { Report } from '../diagnostics/index.ts'
 import type { Engine, RowBatches, RunOptions } from './engine/index.ts'
-import { loadExternal } from './local/index.ts'
+import { loadExternal, withTables } from './local/index.ts'
 import type { CompiledQuery, QuerySchema } from './sql/types.ts'
 
 export interface RunCompiledOptions extends RunOptions {
@@ -27,7 +27,7 @@ export async function makeReadable(
   compiled: CompiledQuery,
   options: RunCompiledOptions,
 ): Promise<void> {
-  await engine.prepare(options.schema, compiled.tables)
+  await engine.prepare(withTables(options.schema, compiled.tables), compiled.tables)
   for (const external of compiled.externals) {
     await loadExternal(engine, external, options.externalFolder, options.report ?? (() => undefined))
   }

@@ -5,6 +5,6 @@
 
 export { loadGeoNetworks } from './geo-ip.ts'
 export type { LocalTables } from './schema.ts'
-export { namesTablesByPattern, schemaForText } from './schema.ts'
+export { namesTablesByPattern, schemaForText, schemaWithColumn, withTables } from './schema.ts'
 export { loadUserRows } from './user-rows.ts'
 export { loadExternal, loadUserTable, readFileProfile, readWatchlist, type UserTable } from './user-tables.ts'

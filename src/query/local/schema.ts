@@ -27,16 +27,39 @@ export function schemaForText(
   for (const name of tableNames()) if (words.has(name)) names.add(name)
   for (const word of words) if (tableSchema(word) !== undefined) names.add(word)
   return {
-    tables: [...names].sort().flatMap((name) => {
-      const schema = tableSchema(name)
-      if (schema === undefined) return []
-      const { columns } = schema
-      // An alias is the same table under another name.
-      return [{ name, columns, ...(schema.name === name ? {} : { sqlName: schema.name }) }]
-    }),
+    tables: [...names].sort().flatMap((name) => queryTable(name) ?? []),
     ...(local.watchlists === undefined ? {} : { watchlists: local.watchlists }),
     ...(local.fileProfile === undefined ? {} : { fileProfile: local.fileProfile }),
   }
+}
+
+function queryTable(name: string): QueryTable | undefined {
+  const schema = tableSchema(name)
+  if (schema === undefined) return undefined
+  const { columns } = schema
+  // An alias is the same table under another name.
+  return { name, columns, ...(schema.name === name ? {} : { sqlName: schema.name }) }
+}
+
+/**
+ * The schema with one more table that has a column of this name, for a text that means tables by pattern: in a workspace
+ * `union *` is all tables, also those that no evidence fills. Undefined when there is none.
+ */
+export function schemaWithColumn(text: string, schema: QuerySchema, column: string): QuerySchema | undefined {
+  if (!namesTablesByPattern(text)) return undefined
+  const known = new Set(schema.tables.map((table) => table.name))
+  const wider = tableNames().find(
+    (name) => !known.has(name) && tableSchema(name)?.columns.some((candidate) => candidate.name === column),
+  )
+  const table = wider === undefined ? undefined : queryTable(wider)
+  return table === undefined ? undefined : { ...schema, tables: [...schema.tables, table] }
+}
+
+/** The schema with the tables of these names that it lacks: a compiled query may read one it was given on the way. */
+export function withTables(schema: QuerySchema, names: readonly string[]): QuerySchema {
+  const known = new Set(schema.tables.map((table) => table.name))
+  const missing = names.filter((name) => !known.has(name)).flatMap((name) => queryTable(name) ?? [])
+  return missing.length === 0 ? schema : { ...schema, tables: [...schema.tables, ...missing] }
 }
 
 /** True when the text may mean tables it does not name, so that what evidence fills must be known first. */
