@@ -230,7 +230,8 @@ function nearAttempt(item: Item, drafts: readonly Draft[]): Draft[] {
 function isServicing({ observation }: Item): boolean {
   const { context } = observation
   if (context?.tool !== 'mofcomp' || context.mofPath === undefined || context.renamed === true) return false
-  if (!/[\\/]/.test(context.mofPath) || context.remoteHost !== undefined) return false
+  // A relative path lies wherever the caller was.
+  if (!/^"?(?:[a-z]:|%|\\)/i.test(context.mofPath) || context.remoteHost !== undefined) return false
   return (
     !foreignProvider(context.mofPath) &&
     !userWritable(context.mofPath) &&

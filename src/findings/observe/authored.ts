@@ -128,7 +128,7 @@ function attempt(authored: AuthoredText, reading: AuthoringReading, place: Place
 
 /** A file as the process found it: a bare name lies in the folder in which the process was started. */
 function fileOf(path: string | undefined, directory: string | undefined): string | undefined {
-  if (path === undefined || directory === undefined || /[\\/:%$]/.test(path)) return path
+  if (path === undefined || directory === undefined || /^(?:[\\/%$~]|[a-z]:)|:\/\//i.test(path)) return path
   return `${directory.replace(/\\+$/, '')}\\${path}`
 }
 

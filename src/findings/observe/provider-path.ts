@@ -39,8 +39,10 @@ export function normalizePath(path: string): string {
   const unc = text.startsWith('\\\\')
   const parts: string[] = []
   for (const part of text.split(/\\+/)) {
-    if (part === '..') parts.pop()
-    else if (part !== '.' && part !== '') parts.push(part)
+    // Nothing lies above the root of a drive.
+    if (part === '..') {
+      if (!/^(?:[a-z]:|%\w+%)$/.test(parts.at(-1) ?? '')) parts.pop()
+    } else if (part !== '.' && part !== '') parts.push(part)
   }
   const joined = parts.join('\\')
   return unc ? `\\\\${joined}` : text.startsWith('\\') ? `\\${joined}` : joined

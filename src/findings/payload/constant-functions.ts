@@ -1,4 +1,4 @@
-import { isMark, isName, type Token } from './tokens.ts'
+import { isMark, isName, type ScriptLanguage, type Token } from './tokens.ts'
 
 /** Items of a list that are looked at. */
 export const MAX_ITEMS = 20_000
@@ -74,6 +74,7 @@ export function method(
   on: Token,
   name: string,
   args: readonly Token[],
+  language: ScriptLanguage,
 ): string | readonly string[] | undefined {
   const [first, second] = args
   if (on.kind === 'list') {
@@ -93,15 +94,48 @@ export function method(
       return [...on.value]
     case 'tolower':
     case 'tolowercase':
+      return on.value.toLowerCase()
     case 'tostring':
+      return on.value
     case 'trim':
-      return name.startsWith('tolower') ? on.value.toLowerCase() : on.value
+    case 'trimstart':
+    case 'trimend':
+      return trimmed(on.value, name, first?.value)
+    case 'substring':
+    case 'substr':
+      return part(on.value, name, args, language === 'jscript')
+    case 'insert':
+      return first?.kind === 'number' && second !== undefined && Number(first.value) <= on.value.length
+        ? on.value.slice(0, Number(first.value)) + second.value + on.value.slice(Number(first.value))
+        : undefined
+    case 'remove':
+      return first?.kind === 'number'
+        ? on.value.slice(0, Number(first.value)) +
+            (second === undefined ? '' : on.value.slice(Number(first.value) + Number(second.value)))
+        : undefined
     case 'toupper':
     case 'touppercase':
       return on.value.toUpperCase()
     default:
       return undefined
   }
+}
+
+/** .NET's Trim takes the characters to drop; without them, blanks. */
+function trimmed(text: string, name: string, characters = ' \t\r\n'): string {
+  let [from, to] = [0, text.length]
+  while (name !== 'trimend' && from < to && characters.includes(text.charAt(from))) from += 1
+  while (name !== 'trimstart' && to > from && characters.includes(text.charAt(to - 1))) to -= 1
+  return text.slice(from, to)
+}
+
+/** `.Substring(2, 29)` of .NET counts characters; `.substring(2, 31)` of JScript names the end. */
+function part(text: string, name: string, args: readonly Token[], isScript: boolean): string | undefined {
+  const [from, count] = args.map(({ kind, value }) => (kind === 'number' ? Number(value) : Number.NaN))
+  if (from === undefined || Number.isNaN(from)) return undefined
+  if (count === undefined) return text.slice(from)
+  if (Number.isNaN(count)) return undefined
+  return text.slice(from, isScript && name === 'substring' ? count : from + count)
 }
 
 /** Two whole numbers with an operator between them; `undefined` when it is none that is known. */

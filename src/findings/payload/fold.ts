@@ -84,7 +84,7 @@ function reduce(
   if (token.kind === 'text' || token.kind === 'list') {
     if (isMark(next, '.') && third?.kind === 'name' && isMark(tokens[at + 3], '(')) {
       const args = constantItems(tokens, at + 3, ')')
-      const value = args === undefined ? undefined : method(token, third.value, args.items)
+      const value = args === undefined ? undefined : method(token, third.value, args.items, state.language)
       if (args !== undefined && value !== undefined) return make(value, args.next - at)
     }
     if (
@@ -122,7 +122,9 @@ function reduce(
     }
     if (isMark(next, '[')) {
       const rest = state.text.slice(token.end, token.end + 96)
-      const match = /^\s*\[\s*-\s*1\s*\.\.\s*-\s*(?:(\d+)|\(?[^\]()]{0,48}length\s*\)?)\s*\]/i.exec(rest)
+      const match =
+        /^\s*\[\s*-\s*1\s*\.\.\s*-\s*(?:(\d+)|\(?[^\]()]{0,48}length\s*\)?)\s*\]/i.exec(rest) ??
+        /^\s*\[\s*\(?[^\]()]{0,48}length(?:\s*-\s*1)?\s*\)?\s*\.\.\s*0\s*\]/i.exec(rest)
       if (match !== null) {
         const wanted = match[1] === undefined ? token.value.length : Number(match[1])
         let used = 1

@@ -117,6 +117,13 @@ export function tokenize(text: string, language: ScriptLanguage): Token[] {
     ) {
       const end = text.indexOf('\n', at)
       at = end === -1 ? text.length : end
+    } else if (language === 'jscript' && char === '/' && isMark(tokens.at(-1), '(')) {
+      // `.replace(/x/g, "y")`: a pattern without signs of its own is the text that it finds.
+      const pattern = /^\/((?:[^\\/[\](){}.*+?^$|\r\n]|\\[^A-Za-z0-9\r\n]){1,200})\/(?:g|gi|ig)(?=\s*,)/.exec(
+        text.slice(at, at + 256),
+      )
+      if (pattern === null) push('mark', char, at + 1)
+      else push('text', (pattern[1] ?? '').replace(/\\(.)/g, '$1'), at + pattern[0].length)
     } else if (char === '"' || (char === "'" && language !== 'vbscript')) {
       const literal = readLiteral(text, at, language)
       const expands = language === 'powershell' && char === '"' && literal.value.includes('$')

@@ -207,7 +207,12 @@ export class CommandRunner {
         this.#method(call)
         return UNKNOWN
       default:
-        for (const block of call.positionals) this.#runBlock(block, call.input)
+        // Start-Job, Start-ThreadJob, Measure-Command and whatever else is given a block to run.
+        for (const block of [
+          named(call, ['scriptblock', 'initializationscript', 'expression']),
+          ...call.positionals,
+        ])
+          if (block !== undefined) this.#runBlock(block, call.input)
         return call.input
     }
   }
