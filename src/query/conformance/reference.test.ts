@@ -159,6 +159,14 @@ describe('dynamic and text', () => {
     expect(await names(`print d = parse_json('{"": 1, "a/b": 2}') | evaluate bag_unpack(d)`)).toEqual(['a/b'])
   })
 
+  test('text beside elements keeps its place and loses the white space around it (parse-xml-function)', async () => {
+    const query = `print tostring(parse_xml('<e> text <a>x</a> </e>')), tostring(parse_xml('<e n="v"> text </e>')),
+      tostring(parse_xml('<e/>'))`
+    expect(await rows(query)).toEqual([
+      ['{"e":{"#text":"text","a":"x"}}', '{"e":{"@n":"v","#text":" text "}}', '{"e":null}'],
+    ])
+  })
+
   test('paths of a bag start at its keys and name an array once (treepath-function)', async () => {
     const query = `print treepath(parse_json('{"prop1": [1, 2, 3, 4], "prop2": "value2"}'))`
     expect(await rows(query)).toEqual([[["['prop1']", "['prop1'][0]", "['prop2']"]]])

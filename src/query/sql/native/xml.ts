@@ -33,10 +33,19 @@ function put(fields: Map<string, Json>, name: string, value: Json): void {
 }
 
 function valueOfElement(element: Element): Json {
-  const content = element.text.trim() === '' && element.children > 0 ? '' : element.text
-  if (element.fields.size === 0) return content === '' ? null : content
-  if (content.trim() !== '') element.fields.set('#text', content)
+  // Beside other elements text is told without the white space that sets them apart.
+  const content = element.children > 0 ? element.text.trim() : element.text
+  const others = element.fields.size - (element.fields.has('#text') ? 1 : 0)
+  if (others === 0) return content === '' ? null : content
+  if (content.trim() === '') element.fields.delete('#text')
+  else element.fields.set('#text', content)
   return makeBag(element.fields)
+}
+
+/** The first text that is more than white space takes its place among the fields. */
+function addText(element: Element, part: string): void {
+  element.text += part
+  if (part.trim() !== '' && !element.fields.has('#text')) element.fields.set('#text', '')
 }
 
 export function parseXml(source: string): Json | undefined {
@@ -52,8 +61,8 @@ export function parseXml(source: string): Json | undefined {
     at = token.lastIndex
     const top = open[open.length - 1] ?? root
     const [, cdata, close, name, attributes, empty, chars] = match
-    if (cdata !== undefined) top.text += cdata
-    else if (chars !== undefined) top.text += unescaped(chars)
+    if (cdata !== undefined) addText(top, cdata)
+    else if (chars !== undefined) addText(top, unescaped(chars))
     else if (close !== undefined) {
       if (open.length < 2 || top.name !== close) return undefined
       open.pop()
