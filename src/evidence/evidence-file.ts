@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
+import { InputError } from '../diagnostics/index.ts'
 import { type FileFormat, identify } from './identify.ts'
 import type { RandomAccess } from './random-access.ts'
 
@@ -63,13 +64,23 @@ export class EvidenceFile {
       .slice(0, 12)
   }
 
-  /** Reads as much of the start as decides what the file is. Throws what the source throws. */
+  /**
+   * Reads as much of the start as decides what the file is. Throws what the source throws before its first byte; what it
+   * throws later comes after the bytes before it, as from any file that is cut.
+   */
   static async open(options: EvidenceFileOptions): Promise<EvidenceFile> {
-    const rest = asyncIterator(options.chunks)
+    let rest = asyncIterator(options.chunks)
     const parts: Uint8Array[] = []
     let length = 0
     while (length < HEAD_BYTES) {
-      const next = await rest.next()
+      let next: IteratorResult<Uint8Array>
+      try {
+        next = await rest.next()
+      } catch (error) {
+        if (length === 0 || isLimit(error)) throw error
+        rest = failing(error)
+        break
+      }
       if (next.done === true) break
       parts.push(next.value)
       length += next.value.length
@@ -157,7 +168,14 @@ export class EvidenceFile {
     let chunk = this.#first
     this.#first = undefined
     if (chunk === undefined || chunk.length === 0) {
-      const next = await this.#rest.next()
+      let next: IteratorResult<Uint8Array>
+      try {
+        next = await this.#rest.next()
+      } catch (error) {
+        // A hash of a part would be taken for that of the whole.
+        this.#hash = undefined
+        throw error
+      }
       if (next.done === true) return undefined
       chunk = next.value
     }
@@ -169,6 +187,21 @@ export class EvidenceFile {
 
 const NOTHING: AsyncIterator<Uint8Array> = {
   next: () => Promise.resolve({ done: true, value: undefined }),
+}
+
+/** A limit ends the archive, not one member of it. */
+const isLimit = (error: unknown): boolean => error instanceof InputError && error.code === 'evidence/limit'
+
+/** Throws once, then is at its end. */
+function failing(error: unknown): AsyncIterator<Uint8Array> {
+  let thrown = false
+  return {
+    next: () => {
+      if (thrown) return Promise.resolve({ done: true, value: undefined })
+      thrown = true
+      return Promise.reject(error)
+    },
+  }
 }
 
 function asyncIterator(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncIterator<Uint8Array> {

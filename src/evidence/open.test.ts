@@ -276,12 +276,64 @@ describe('containers', () => {
     const { files, diagnostics } = await open([folder])
     expect(
       files.filter((file) => file.kind === 'mof' && file.text === MOF.toString()).map((file) => file.path),
-    ).toEqual(['1.zip/a.mof', '1.zip/c.mof', '4.mof'])
+    ).toEqual(['1.zip/a.mof', '1.zip/c.mof', '2.zip/a.mof', '2.zip/b.mof', '2.zip/c.mof', '4.mof'])
+    expect(diagnostics.map(({ at }) => at?.in === 'file' && at.source.slice(folder.length + 1))).toEqual([
+      '1.zip/b.mof',
+      '2.zip',
+    ])
+    // What a reader was given before the damage is not the whole file, and has no hash.
+    for (const path of ['1.zip/b.mof', '3.gz/3']) {
+      const file = files.find((candidate) => candidate.path === path)
+      expect([path, file?.problem !== undefined, file?.sha256]).toEqual([path, true, undefined])
+    }
+  })
+
+  test('an archive whose directory is gone gives its members, also those that were written in one go', async () => {
+    const sized = zip([
+      { name: 'a.mof', data: MOF },
+      { name: '../b.mof', data: MOF, method: 0 },
+      { name: 'c.mof', data: MOF, method: 99 },
+    ])
+    const directory = sized.indexOf('PK\x01\x02', 0, 'latin1')
+    write('1.zip', sized.subarray(0, directory))
+    // General purpose bit 3: sizes and checksum follow the data.
+    const streamed = zip([{ name: 'd.mof', data: MOF, flags: 8 }])
+    const local = Buffer.from(streamed.subarray(0, streamed.indexOf('PK\x01\x02', 0, 'latin1')))
+    const descriptor = Buffer.concat([Buffer.from('PK\x07\x08', 'latin1'), local.subarray(14, 26)])
+    local.fill(0, 14, 26)
+    const stored = Buffer.from(zip([{ name: 'e.mof', data: MOF, flags: 8, method: 0 }]))
+    const plain = Buffer.from(stored.subarray(0, stored.indexOf('PK\x01\x02', 0, 'latin1')))
+    plain.fill(0, 14, 26)
+    write('2.zip', Buffer.concat([local, descriptor, plain, descriptor, local.subarray(0, local.length - 9)]))
+    const { files, diagnostics } = await open([folder])
+    expect(files.map(({ path, text }) => [path, text === MOF.toString()])).toEqual([
+      ['1.zip', false],
+      ['1.zip/a.mof', true],
+      ['1.zip/b.mof', true],
+      ['1.zip/c.mof', false],
+      ['2.zip', false],
+      ['2.zip/d.mof', true],
+      ['2.zip/e.mof', true],
+      ['2.zip/d.mof', false],
+    ])
     expect(diagnostics.map((diagnostic) => diagnostic.code)).toEqual([
       'evidence/damaged-archive',
-      'evidence/damaged-archive',
+      'evidence/path-escape',
+      'evidence/unsupported-container',
       'evidence/damaged-archive',
     ])
+  })
+
+  test('the bytes before a cut are given, however small the member', async () => {
+    const text = Buffer.from(
+      Array.from({ length: 400 }, (_, index) => `{"EventID":${index ** 2}}\n`).join(''),
+    )
+    const cut = gzipSync(text)
+    write('a.json.gz', cut.subarray(0, cut.length / 2))
+    const { files } = await open([folder])
+    expect(files[1]?.kind).toBe('json')
+    expect(files[1]?.text.length).toBeGreaterThan(500)
+    expect(text.toString().startsWith(files[1]?.text ?? '?')).toBe(true)
   })
 
   test('a wrong checksum is told of and the bytes are given', async () => {

@@ -7,6 +7,7 @@ import type { Member } from './containers/member.ts'
 import { sevenZipMembers } from './containers/seven-zip.ts'
 import { tarMembers } from './containers/tar.ts'
 import { zipMembers } from './containers/zip.ts'
+import { zipRemains } from './containers/zip-remains.ts'
 import { unzstd } from './containers/zstd.ts'
 import { EvidenceFile, HEAD_BYTES } from './evidence-file.ts'
 import type { ContainerFormat } from './identify.ts'
@@ -149,7 +150,8 @@ async function* containerMembers(
       const access = file.access ?? (await spool(file.chunks(), context.limits.spoolBytes))
       try {
         if (container === 'zstd') yield* single(file, unzstd(access), context, budget, depth)
-        else if (container === 'zip') yield* members(file, zipMembers(access), context, budget, depth)
+        else if (container === 'zip')
+          yield* members(file, zipMembersOrRemains(access, file, context), context, budget, depth)
         else yield* members(file, sevenZipMembers(access, file, budget), context, budget, depth)
       } finally {
         if (file.access === undefined) access.close()
@@ -157,6 +159,37 @@ async function* containerMembers(
       return
     }
   }
+}
+
+/** The members by the archive's directory; where that cannot be read at all, by the header before each of them. */
+async function* zipMembersOrRemains(
+  access: RandomAccess,
+  file: EvidenceFile,
+  context: Context,
+): AsyncGenerator<Member> {
+  let any = false
+  let reason = ''
+  try {
+    for await (const member of zipMembers(access)) {
+      any = true
+      yield member
+    }
+    return
+  } catch (error) {
+    if (any) throw error
+    reason = (error as Error).message
+    context.report({
+      code: 'evidence/damaged-archive',
+      severity: 'error',
+      message: `the archive has no readable directory; its members were looked for one by one (${reason})`,
+      at: { in: 'file', source: file.path },
+    })
+  }
+  for (const member of zipRemains(access)) {
+    any = true
+    yield member
+  }
+  if (!any) file.problem ??= `damaged archive: ${reason}`
 }
 
 /** The one stream inside a gzip or zstd file. When that is a tar archive, its members follow the outer name. */
