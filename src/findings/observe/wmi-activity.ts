@@ -37,8 +37,8 @@ export function observeWmiActivity(event: EventRecord, sink: ObserveSink, report
 
 function bindingActivated(event: EventRecord, place: Place, sink: ObserveSink, report: Report): void {
   const field = fieldsOf(event)
-  const cause = field('PossibleCause') ?? event.message
-  if (cause === undefined) return
+  // The names alone still tell that filter and consumer are tied.
+  const cause = field('PossibleCause') ?? event.message ?? ''
   observeActivation(
     {
       namespace: field('Namespace'),
