@@ -334,6 +334,12 @@ describe('sketches', () => {
   })
 })
 
+test('take_any(*) of one column is that column', async () => {
+  const data = 'datatable(a: string, b: long)["x", 1, "x", 1]'
+  expect(await rows(`${data} | summarize take_any(*), n = count() by a`)).toEqual([['x', 1, 2]])
+  expect(await names(`${data} | project b | summarize take_any(*)`)).toEqual(['b'])
+})
+
 describe('bag_unpack', () => {
   test('its options may be named, in any number (bag-unpack-plugin)', async () => {
     const data = 'datatable(d: dynamic)[dynamic({"Name": "John", "Age": 20, "Address": "A-1"})]'

@@ -1,7 +1,7 @@
 import { AGGREGATE_NAMES } from '../plan/aggregates.ts'
 import type { Aggregate, Column, Expr } from '../plan/expr.ts'
 import { type Context, refuse, spanOf } from './context.ts'
-import { readExpr, splitColumns } from './read.ts'
+import { readExpr, splitColumns, visible } from './read.ts'
 import type { Syn } from './syntax.ts'
 
 export function isAggregate(name: string): boolean {
@@ -54,12 +54,20 @@ export function readAggregate(context: Context, syn: Syn, sink: Aggregate[]): Ex
 }
 
 /** One aggregate call with internal column names `$a0.0`, `$a0.1` …; the operator gives them their final names. */
-export function aggregateOf(context: Context, syn: Syn, index: number): Aggregate {
+export function aggregateOf(
+  context: Context,
+  syn: Syn,
+  index: number,
+  keys: ReadonlySet<string> = new Set(),
+): Aggregate {
   const name = syn.child('Name').simpleName.toLowerCase()
   const nodes = syn.child('ArgumentList').list('Expressions')
   const row: Context = { front: context.front, scope: context.scope, columns: context.columns }
-  const bound = syn.columns ?? [{ name: '', type: syn.scalar ?? ('dynamic' as const) }]
   const star = nodes.some((node) => node.kind === 'StarExpression')
+  // Where `*` is one column the binder has no list of them: it is the one that is no key.
+  const single = star ? visible(context.columns ?? []).filter((column) => !keys.has(column.name)) : []
+  const bound =
+    syn.columns ?? (single.length === 1 ? single : [{ name: '', type: syn.scalar ?? ('dynamic' as const) }])
   const made = star ? bound.flatMap((column) => splitStar(context.columns ?? [], column)) : bound
   const args = wideArguments(row, name, nodes, made)
   // Where the binder does not know a type (after bag_unpack), the argument's decides.

@@ -22,9 +22,10 @@ export function readSummarize(context: Context, input: Rel, syn: Syn): Rel {
     name,
     expr: { kind: 'column', name, type: expr.type },
   }))
+  const keyColumns = new Set(keys.flatMap(({ expr }) => (expr.kind === 'column' ? [expr.name] : [])))
   let at = keyNodes.length
   for (const node of syn.list('Aggregates')) {
-    const { exprs, starColumns } = readItem(context, node, aggregates)
+    const { exprs, starColumns } = readItem(context, node, aggregates, keyColumns)
     const own = bound.slice(at, at + (starColumns ?? exprs.length))
     at += own.length
     // What the binder takes for one column may be split by type in the input.
@@ -70,10 +71,11 @@ function readItem(
   context: Context,
   node: Syn,
   aggregates: Aggregate[],
+  keys: ReadonlySet<string>,
 ): { readonly exprs: readonly Expr[]; readonly starColumns?: number } {
   const wide = wideAggregate(node)
   if (wide === undefined) return { exprs: [readExpr({ ...context, aggregates }, node)] }
-  const aggregate = aggregateOf(context, wide, aggregates.length)
+  const aggregate = aggregateOf(context, wide, aggregates.length, keys)
   aggregates.push(aggregate)
   const exprs = aggregate.columns.map(({ name, type }): Expr => ({ kind: 'column', name, type }))
   const star = wide
