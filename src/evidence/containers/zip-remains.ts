@@ -9,7 +9,12 @@ const DESCRIPTOR = 0x08074b50
 /** Bytes of a data descriptor with its signature, sizes of 4 or of 8 bytes. */
 const DESCRIPTOR_BYTES = [16, 24]
 const UNKNOWN_SIZE = 0xffffffff
+const FIRST_SEARCH_BYTES = 4096
 const SEARCH_BYTES = 1 << 20
+/** Windows has paths of up to 32,767 characters; those in collections are far shorter. */
+const MAX_NAME_BYTES = 4096
+/** A whole collection of one machine has some thousands. */
+const MAX_REMAINS = 20_000
 /** Version needed to extract; the highest that APPNOTE 4.4.3.2 has is 6.3, as 63. */
 const MAX_VERSION = 100
 
@@ -20,7 +25,8 @@ const MAX_VERSION = 100
  */
 export function* zipRemains(access: RandomAccess): Generator<Member> {
   let at = findHeader(access, 0)
-  while (at >= 0) {
+  for (let count = 0; at >= 0; count += 1) {
+    if (count === MAX_REMAINS) throw new Error(`more than ${MAX_REMAINS} members without a directory`)
     const header = readHeader(access, at)
     if (header === undefined) {
       at = findHeader(access, at + 4)
@@ -50,10 +56,10 @@ function readHeader(access: RandomAccess, at: number): Header | undefined {
   const flags = bytes.readUInt16LE(6)
   const nameLength = bytes.readUInt16LE(26)
   const extraLength = bytes.readUInt16LE(28)
-  const after = Buffer.from(readAt(access, at + LOCAL_HEADER_BYTES, nameLength + extraLength))
   // The signature also stands by chance in compressed data: a header has a version and a name.
-  if (bytes.readUInt16LE(4) > MAX_VERSION || nameLength === 0 || after.length < nameLength + extraLength)
-    return undefined
+  if (bytes.readUInt16LE(4) > MAX_VERSION || nameLength === 0 || nameLength > MAX_NAME_BYTES) return undefined
+  const after = Buffer.from(readAt(access, at + LOCAL_HEADER_BYTES, nameLength + extraLength))
+  if (after.length < nameLength + extraLength) return undefined
   const open = (flags & 8) !== 0
   const sizes = open ? undefined : sizesOf(bytes, after.subarray(nameLength))
   const dataStart = at + LOCAL_HEADER_BYTES + nameLength + extraLength
@@ -88,7 +94,10 @@ function toMember(access: RandomAccess, header: Header, end: number): Member {
     name,
     ...(header.sizeBytes === undefined ? {} : { sizeBytes: header.sizeBytes }),
     ...(header.crc32 === undefined ? {} : { crc32: header.crc32 }),
-    chunks: header.method === 8 ? inflated(stored, 'deflate-raw', header.sizeBytes) : stored,
+    chunks:
+      header.method === 8
+        ? inflated(stored, 'deflate-raw', header.sizeBytes ?? 8 * (end - header.dataStart))
+        : stored,
     ...(escapes ? { escapes: true } : {}),
     ...(header.encrypted ? { unreadable: 'encrypted' } : readable ? {} : { unreadable: 'method' }),
   }
@@ -106,8 +115,10 @@ function withoutDescriptor(access: RandomAccess, end: number): number {
 /** Where the next header that can be one stands at or after `from`; -1 where there is none. */
 function findHeader(access: RandomAccess, from: number): number {
   const signature = Buffer.from('PK\x03\x04', 'latin1')
-  for (let at = from; at < access.sizeBytes; at += SEARCH_BYTES) {
-    const bytes = Buffer.from(readAt(access, at, SEARCH_BYTES + signature.length - 1))
+  // Small at first: of a million members of some bytes each would read a mebibyte.
+  let size = FIRST_SEARCH_BYTES
+  for (let at = from; at < access.sizeBytes; at += size, size = Math.min(2 * size, SEARCH_BYTES)) {
+    const bytes = Buffer.from(readAt(access, at, size + signature.length - 1))
     for (let found = bytes.indexOf(signature); found >= 0; found = bytes.indexOf(signature, found + 1)) {
       // A file may be nothing but signatures: most of what is no header is told by the bytes at hand.
       const version = found + 6 <= bytes.length ? bytes.readUInt16LE(found + 4) : 0
