@@ -8,7 +8,8 @@ export const eventsCodes = {
   'events/lone-surrogate':
     'A text has half of a surrogate pair, which is no character; U+FFFD stands in its place.',
   'events/stray-bytes': 'Bytes between JSON elements that belong to none were left out.',
-  'events/damaged-xml': 'An element of XML, an event or a PowerShell object, is cut or not well formed and was left out.',
+  'events/damaged-xml':
+    'An element of XML, an event or a PowerShell object, is cut or not well formed and was left out.',
   'events/unknown-shape': 'JSON, XML or CSV records of no known shape were left out.',
   'events/message-not-parsed':
     'An event has only its message, and the message is not in the form its template prescribes.',
