@@ -1,4 +1,5 @@
 import type { Column, Expr, NamedExpr, Rel, Span } from '../plan/expr.ts'
+import { columnNames } from '../plan/parts.ts'
 import { type Context, refuse, spanOf } from './context.ts'
 import { readRollingPercentile, readRowsNear } from './evaluate-windows.ts'
 import { literal } from './literals.ts'
@@ -167,21 +168,6 @@ function readPivot(
     keys: keys.map((column) => column.name),
     values,
     columns,
-  }
-}
-
-function columnNames(expr: Expr): string[] {
-  switch (expr.kind) {
-    case 'column':
-      return [expr.name]
-    case 'call':
-      return expr.args.flatMap(columnNames)
-    case 'member':
-      return columnNames(expr.of)
-    case 'list':
-      return [expr.value, ...expr.items].flatMap(columnNames)
-    default:
-      return []
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Column, Expr, NamedExpr, Rel, Span } from './expr.ts'
+import { partsOf } from './parts.ts'
 
 /**
  * A graph: what stands between `make-graph` and the operator that makes rows of it. Every row of `edges` is an edge; the
@@ -46,30 +47,32 @@ export interface GraphPattern {
   readonly edges: readonly PatternEdge[]
 }
 
+/** What both operators have that look for a pattern. */
+interface Patterned {
+  readonly graph: Graph
+  readonly pattern: GraphPattern
+  /** What must hold of a match: all of them. */
+  readonly conditions: readonly Expr[]
+  readonly items: readonly NamedExpr[]
+  readonly columns: readonly Column[]
+  readonly span: Span
+}
+
+interface GraphMatch extends Patterned {
+  readonly kind: 'graph-match'
+  readonly cycles: 'unique_edges' | 'none' | 'all'
+}
+
+/** Its pattern is one path between two nodes. */
+interface GraphShortestPaths extends Patterned {
+  readonly kind: 'graph-shortest-paths'
+  readonly output: 'any' | 'all'
+}
+
 /** The operators that make rows of a graph. */
 export type GraphRel =
-  | {
-      readonly kind: 'graph-match'
-      readonly graph: Graph
-      readonly cycles: 'unique_edges' | 'none' | 'all'
-      readonly pattern: GraphPattern
-      /** What must hold of a match: all of them. */
-      readonly conditions: readonly Expr[]
-      readonly items: readonly NamedExpr[]
-      readonly columns: readonly Column[]
-      readonly span: Span
-    }
-  | {
-      readonly kind: 'graph-shortest-paths'
-      readonly graph: Graph
-      readonly output: 'any' | 'all'
-      /** One path between two nodes. */
-      readonly pattern: GraphPattern
-      readonly conditions: readonly Expr[]
-      readonly items: readonly NamedExpr[]
-      readonly columns: readonly Column[]
-      readonly span: Span
-    }
+  | GraphMatch
+  | GraphShortestPaths
   | {
       readonly kind: 'graph-to-table'
       readonly graph: Graph
@@ -117,22 +120,8 @@ export function elementsIn(expr: Expr): Set<string> {
 
 /** Names of all properties that an expression reads; those along a path count with the path's name. */
 export function propertiesIn(expr: Expr): string[] {
-  switch (expr.kind) {
-    case 'column':
-      return [expr.name]
-    case 'member':
-      return propertiesIn(expr.of)
-    case 'call':
-      return expr.args.flatMap(propertiesIn)
-    case 'list':
-      return [expr.value, ...expr.items].flatMap(propertiesIn)
-    case 'in-table':
-      return propertiesIn(expr.value)
-    case 'along': {
-      const others = propertiesIn(expr.each).filter((name) => propertyOf(name).element !== '')
-      return [propertyName(expr.edge, ''), ...others]
-    }
-    default:
-      return []
-  }
+  if (expr.kind === 'column') return [expr.name]
+  if (expr.kind !== 'along') return partsOf(expr).flatMap(propertiesIn)
+  const others = propertiesIn(expr.each).filter((name) => propertyOf(name).element !== '')
+  return [propertyName(expr.edge, ''), ...others]
 }

@@ -177,9 +177,8 @@ function onePath(
   hasInner: boolean,
 ): string {
   const { near, far, isClosed, index, cycles, allowed, kept } = step
-  const grows = step.from === 'left' ? 'list_append' : 'list_prepend'
   const grown = (list: string, item: string): string =>
-    grows === 'list_append' ? `list_append(${list}, ${item})` : `list_prepend(${item}, ${list})`
+    step.from === 'left' ? `list_append(${list}, ${item})` : `list_prepend(${item}, ${list})`
   const left = step.hasGoal === true ? ' + "w"."$left"' : ''
   const on = ['"w"."$near" = "m"."$at"', `"m"."$d"${left} < ${hops.max}`]
   if (hasInner) on.push('("m"."$d" = 0 OR "w"."$on")')

@@ -8,6 +8,7 @@ import {
   propertiesIn,
   propertyOf,
 } from '../../plan/graph.ts'
+import { partsOf } from '../../plan/parts.ts'
 import { renderCondition } from './expression.ts'
 import { type GraphTables, nodeProperty, withDegrees } from './graph.ts'
 import { columnNamed, exprScope, type TableScope } from './scope.ts'
@@ -55,21 +56,8 @@ export function asksDegrees(exprs: readonly Expr[]): boolean {
   return exprs.flatMap(own).some((name) => [DEGREE_IN, DEGREE_OUT].includes(propertyOf(name).property))
 }
 
-function alongIn(expr: Expr): Expr[] {
-  switch (expr.kind) {
-    case 'along':
-      return [expr.each]
-    case 'member':
-      return alongIn(expr.of)
-    case 'call':
-      return expr.args.flatMap(alongIn)
-    case 'list':
-      return [expr.value, ...expr.items].flatMap(alongIn)
-    case 'in-table':
-      return alongIn(expr.value)
-    default:
-      return []
-  }
+function alongIn(expr: Expr): readonly Expr[] {
+  return expr.kind === 'along' ? [expr.each] : partsOf(expr).flatMap(alongIn)
 }
 
 /** The tables of a graph, the degrees among the properties of the nodes if they are asked for. */

@@ -1,4 +1,5 @@
 import type { Expr, Rel } from '../../plan/expr.ts'
+import { columnNames } from '../../plan/parts.ts'
 import { stateName, stateOf } from '../../plan/scan.ts'
 import { ident } from '../builder.ts'
 import { identifiers, over, type Relation } from '../relation.ts'
@@ -209,7 +210,7 @@ function emptyOf(scope: TableScope, rel: Scan, input: Relation, name: string): s
 function cellsOf(scope: TableScope, rel: Scan, input: Relation): Cell[] {
   const read = new Set(
     rel.steps.flatMap((step) =>
-      [step.condition, ...step.assignments.map((item) => item.expr)].flatMap(namesIn),
+      [step.condition, ...step.assignments.map((item) => item.expr)].flatMap(columnNames),
     ),
   )
   const names = [...input.columns.map(({ name, type }) => ({ name, type })), ...rel.declared]
@@ -223,21 +224,4 @@ function cellsOf(scope: TableScope, rel: Scan, input: Relation): Cell[] {
     }
   }
   return cells
-}
-
-function namesIn(expr: Expr): string[] {
-  switch (expr.kind) {
-    case 'column':
-      return [expr.name]
-    case 'member':
-      return namesIn(expr.of)
-    case 'call':
-      return expr.args.flatMap(namesIn)
-    case 'list':
-      return [expr.value, ...expr.items].flatMap(namesIn)
-    case 'in-table':
-      return namesIn(expr.value)
-    default:
-      return []
-  }
 }
