@@ -58,3 +58,13 @@ export function isoToFiletime(text: string): bigint | undefined {
 export function unixMillisecondsToFiletime(milliseconds: number): bigint {
   return BigInt(Math.round(milliseconds * 10_000)) + UNIX_EPOCH_FILETIME
 }
+
+/** The first of times of which some may not be known; `undefined` when none is. */
+export function earliest(times: readonly (bigint | undefined)[]): bigint | undefined {
+  return times.reduce((a, b) => (a === undefined || (b !== undefined && b < a) ? b : a), undefined)
+}
+
+/** The last of times of which some may not be known; `undefined` when none is. */
+export function latest(times: readonly (bigint | undefined)[]): bigint | undefined {
+  return times.reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined)
+}

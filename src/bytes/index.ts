@@ -3,6 +3,13 @@
  * (FILETIME, GUID, SID). A leaf beside `diagnostics`; no Node API, so that it runs in a browser tab.
  */
 export { Cursor } from './cursor.ts'
-export { filetimeToIso, isoToFiletime, UNIX_EPOCH_FILETIME, unixMillisecondsToFiletime } from './filetime.ts'
+export {
+  earliest,
+  filetimeToIso,
+  isoToFiletime,
+  latest,
+  UNIX_EPOCH_FILETIME,
+  unixMillisecondsToFiletime,
+} from './filetime.ts'
 export { guidToText } from './guid.ts'
 export { sidToText } from './sid.ts'

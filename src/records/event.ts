@@ -70,6 +70,11 @@ export interface RecordIdGap {
   readonly to?: bigint
 }
 
+/** Numbers of records that a gap lacks. */
+export function gapWidth({ after, before }: RecordIdGap): number {
+  return before - after - 1
+}
+
 /** What one event log covers, whether or not its events were selected: for what could not have been seen. */
 export interface LogCoverage {
   readonly evidence: string

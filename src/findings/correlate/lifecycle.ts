@@ -1,3 +1,4 @@
+import { earliest, latest } from '../../bytes/index.ts'
 import type { LifecycleFlags, State } from '../model.ts'
 import type { Draft, Node } from './graph.ts'
 import { isReal } from './graph.ts'
@@ -132,12 +133,4 @@ function isRemains({ observation }: Item): boolean {
 
 function reals(parts: readonly Node[]): Item[] {
   return parts.flatMap((node) => node.items).filter((item) => !item.attempt)
-}
-
-function earliest(times: readonly (bigint | undefined)[]): bigint | undefined {
-  return times.reduce((a, b) => (a === undefined || (b !== undefined && b < a) ? b : a), undefined)
-}
-
-function latest(times: readonly (bigint | undefined)[]): bigint | undefined {
-  return times.reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined)
 }

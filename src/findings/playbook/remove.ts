@@ -138,9 +138,10 @@ export function remove(subject: PlaybookSubject): PlaybookSection {
 /** RESPONSE section 6. */
 export function verifyRemoval(subject: PlaybookSubject): PlaybookSection {
   const { filter, consumer } = subject
+  const condition = bindingCondition(subject)
   const commands = [
     ...variables(subject),
-    ...(bindingCondition(subject) === undefined ? [] : [bindingsWhere(bindingCondition(subject) ?? '')]),
+    ...(condition === undefined ? [] : [bindingsWhere(condition)]),
     ...(consumer?.name === undefined
       ? []
       : [

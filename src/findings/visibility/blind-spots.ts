@@ -1,9 +1,8 @@
-import { filetimeToIso } from '../../bytes/index.ts'
 import type { Hosts } from '../correlate/index.ts'
 import type { BlindSpot } from '../model.ts'
 import type { LogKind } from '../observe/index.ts'
 import type { FormerName, LogView } from './log-files.ts'
-import { logSpots } from './log-spots.ts'
+import { isoOf, logSpots } from './log-spots.ts'
 import { HostTelemetry, type Telemetry, type TelemetryKind } from './telemetry.ts'
 
 /** A kind that is missing altogether: what that hides, and what to do about it. Source: TELEMETRY section 14. */
@@ -290,8 +289,4 @@ function emptyLogs(telemetry: Telemetry, hosts: Hosts, views: ReadonlyMap<string
       },
     ]
   })
-}
-
-function isoOf(time: bigint | undefined): string {
-  return (time === undefined ? undefined : filetimeToIso(time)) ?? 'an unknown time'
 }

@@ -1,4 +1,5 @@
-import type { EventRecord, LogCoverage, RecordIdGap } from '../../records/event.ts'
+import { earliest, latest } from '../../bytes/index.ts'
+import { type EventRecord, gapWidth, type LogCoverage, type RecordIdGap } from '../../records/event.ts'
 import { channelKind, type LogKind } from '../observe/index.ts'
 
 /** Hosts of one file that are told apart; a collector's log may hold thousands. */
@@ -202,8 +203,8 @@ function leftOut({ records }: LogCoverage, seen: Seen | undefined): number {
 
 function viewOf(parts: readonly Part[]): LogView {
   const times = parts.filter(({ isShared }) => !isShared).map(({ coverage }) => coverage)
-  const first = least(times.map(({ earliestFiletime }) => earliestFiletime))
-  const last = greatest(times.map(({ latestFiletime }) => latestFiletime))
+  const first = earliest(times.map(({ earliestFiletime }) => earliestFiletime))
+  const last = latest(times.map(({ latestFiletime }) => latestFiletime))
   const bounds = { ...(first === undefined ? {} : { first }), ...(last === undefined ? {} : { last }) }
   const originals = parts.map(({ coverage }) => coverage).filter(({ renumbered }) => renumbered !== true)
   if (originals.length === 0) {
@@ -235,13 +236,8 @@ function viewOf(parts: readonly Part[]): LogView {
   }
 }
 
-/** Numbers of records that a gap lacks. */
-export function widthOf({ after, before }: RecordIdGap): number {
-  return before - after - 1
-}
-
 function widthOfAll(gaps: readonly RecordIdGap[]): number {
-  return gaps.reduce((sum, gap) => sum + widthOf(gap), 0)
+  return gaps.reduce((sum, gap) => sum + gapWidth(gap), 0)
 }
 
 interface Run {
@@ -262,12 +258,4 @@ function runsOf(coverage: LogCoverage): Run[] {
     start = { first: gap.before, from: gap.to }
   }
   return [...runs, { ...start, last: lastRecordId, to: coverage.latestFiletime }]
-}
-
-function least(times: readonly (bigint | undefined)[]): bigint | undefined {
-  return times.reduce((a, b) => (a === undefined || (b !== undefined && b < a) ? b : a), undefined)
-}
-
-function greatest(times: readonly (bigint | undefined)[]): bigint | undefined {
-  return times.reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined)
 }

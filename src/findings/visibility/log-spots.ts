@@ -1,7 +1,8 @@
-import { filetimeToIso } from '../../bytes/index.ts'
+import { earliest, filetimeToIso, latest } from '../../bytes/index.ts'
+import { gapWidth } from '../../records/event.ts'
 import type { BlindSpot } from '../model.ts'
 import type { LogKind } from '../observe/index.ts'
-import { type LogView, widthOf } from './log-files.ts'
+import type { LogView } from './log-files.ts'
 import type { HostTelemetry, Span, TelemetryKind } from './telemetry.ts'
 
 /** A log that matters here: what its lack hides, and which events of it are counted where its file is not there. */
@@ -58,7 +59,7 @@ export function logSpots(
   const gaps: BlindSpot[] = []
   const starts: BlindSpot[] = []
   const reaches = LOGS.map(({ log, kind }) => reachOf(host.spans.get(kind), logs.get(log)))
-  const latest = greatest(reaches.map((reach) => reach?.last))
+  const until = latest(reaches.map((reach) => reach?.last))
   for (const [index, one] of LOGS.entries()) {
     const view = logs.get(one.log)
     const span = host.spans.get(one.kind)
@@ -69,9 +70,9 @@ export function logSpots(
     const days = one.isQuiet === true && isWhole ? undefined : gapOf(span, host)
     if (days !== undefined) gaps.push(dayGap(one, days, isWhole))
     if (reach === undefined) continue
-    if (one.log !== 'powershell' && latest !== undefined && daysBetween(reach.last, latest) >= GAP_DAYS) {
+    if (one.log !== 'powershell' && until !== undefined && daysBetween(reach.last, until) >= GAP_DAYS) {
       gaps.push({
-        missing: `${one.name} after ${isoOf(reach.last)} while other logs of the host go on until ${isoOf(latest)}`,
+        missing: `${one.name} after ${isoOf(reach.last)} while other logs of the host go on until ${isoOf(until)}`,
         hides: `${one.hides} after that time`,
         switchOn: 'find out why the log ends there: it was off, stopped, or is an older copy',
       })
@@ -83,8 +84,8 @@ export function logSpots(
 
 /** From when to when a host's log reaches; `undefined` where no time of it is known. */
 export function reachOf(span: Span | undefined, view: LogView | undefined): Reach | undefined {
-  const first = least([span?.first, view?.first])
-  const last = greatest([span?.last, view?.last])
+  const first = earliest([span?.first, view?.first])
+  const last = latest([span?.last, view?.last])
   return first === undefined || last === undefined ? undefined : { first, last }
 }
 
@@ -124,7 +125,7 @@ function beginning({ lost, leftOut }: LogView): string {
 }
 
 function numberGap({ name }: Log, { missing, gaps }: LogView): BlindSpot {
-  const widest = [...gaps].sort((a, b) => widthOf(b) - widthOf(a))[0]
+  const widest = [...gaps].sort((a, b) => gapWidth(b) - gapWidth(a))[0]
   const where =
     widest === undefined
       ? ''
@@ -182,14 +183,7 @@ function daysBetween(from: bigint, to: bigint): number {
   return Number((to - from) / TICKS_PER_DAY)
 }
 
-function least(times: readonly (bigint | undefined)[]): bigint | undefined {
-  return times.reduce((a, b) => (a === undefined || (b !== undefined && b < a) ? b : a), undefined)
-}
-
-function greatest(times: readonly (bigint | undefined)[]): bigint | undefined {
-  return times.reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined)
-}
-
-function isoOf(time: bigint): string {
-  return filetimeToIso(time) ?? 'an unknown time'
+/** A time as the report says it, also where it is not known. */
+export function isoOf(time: bigint | undefined): string {
+  return (time === undefined ? undefined : filetimeToIso(time)) ?? 'an unknown time'
 }

@@ -1,4 +1,4 @@
-import type { EventRecord, LogCoverage, RecordIdGap } from '../event.ts'
+import { type EventRecord, gapWidth, type LogCoverage, type RecordIdGap } from '../event.ts'
 import type { Chunk } from './chunk.ts'
 
 /** Gaps listed of one log, the widest of all; the others are in the count of missing records. */
@@ -107,8 +107,7 @@ export class Coverage {
       const before = this.#runs[index - 1]
       if (before !== undefined) gaps.push(gapBetween(before, run))
     }
-    const width = (gap: RecordIdGap): number => gap.before - gap.after - 1
-    const widest = [...gaps].sort((a, b) => width(b) - width(a)).slice(0, MAX_GAPS)
+    const widest = [...gaps].sort((a, b) => gapWidth(b) - gapWidth(a)).slice(0, MAX_GAPS)
     const [first] = this.#runs
     const last = this.#runs.at(-1)
     return {
@@ -122,7 +121,7 @@ export class Coverage {
       ...(first === undefined || last === undefined
         ? {}
         : { firstRecordId: first.first, lastRecordId: last.last }),
-      missing: gaps.reduce((sum, gap) => sum + width(gap), 0),
+      missing: gaps.reduce((sum, gap) => sum + gapWidth(gap), 0),
       gaps: widest.sort((a, b) => a.after - b.after),
       ...(this.#renumbered ? { renumbered: true as const } : {}),
     }
