@@ -213,6 +213,7 @@ function textFormat(head: Uint8Array, name: string): FileFormat {
 const EVENT_TEXT =
   /^(?:Event\[\d+\]:?\s*\r?\n\s+Log Name: |\d{2}\/\d{2}\/\d{4} \d{2}:\d{2}:\d{2}[^\r\n]*\r?\nLogName=)/
 
+const WMIC_LIST = 'a list of WMIC (some characters of values escaped, others not)'
 const POWERSHELL_LIST = 'a list or table that PowerShell formatted for people (long values wrapped or cut)'
 
 /** Listings of events or subscriptions in which values are no longer whole. */
@@ -232,11 +233,11 @@ const FORMATTED: readonly { readonly marks: readonly RegExp[]; readonly what: st
   },
   {
     marks: [/^EventNamespace=/m, /^QueryLanguage=/m],
-    what: 'a list of WMIC (some characters of values escaped, others not)',
+    what: WMIC_LIST,
   },
   {
     marks: [/^CreatorSID=/m, /^(?:CommandLineTemplate|ScriptText|Filter)=/m],
-    what: 'a list of WMIC (some characters of values escaped, others not)',
+    what: WMIC_LIST,
   },
 ]
 

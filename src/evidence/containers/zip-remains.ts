@@ -24,22 +24,18 @@ const MAX_VERSION = 100
  * member ends where the next header begins. Source: APPNOTE 4.3.7, 4.3.9, 4.4.4.
  */
 export function* zipRemains(access: RandomAccess): Generator<Member> {
-  let at = findHeader(access, 0)
-  for (let count = 0; at >= 0; count += 1) {
+  let header = findHeader(access, 0)
+  for (let count = 0; header !== undefined; count += 1) {
     if (count === MAX_REMAINS) throw new Error(`more than ${MAX_REMAINS} members without a directory`)
-    const header = readHeader(access, at)
-    if (header === undefined) {
-      at = findHeader(access, at + 4)
-      continue
-    }
     const next = findHeader(access, header.end ?? header.dataStart)
-    const end = header.end ?? withoutDescriptor(access, next < 0 ? access.sizeBytes : next)
+    const end = header.end ?? withoutDescriptor(access, next?.start ?? access.sizeBytes)
     if (!header.name.endsWith('/')) yield toMember(access, header, Math.min(end, access.sizeBytes))
-    at = next
+    header = next
   }
 }
 
 interface Header {
+  readonly start: number
   readonly name: string
   readonly encrypted: boolean
   readonly method: number
@@ -64,6 +60,7 @@ function readHeader(access: RandomAccess, at: number): Header | undefined {
   const sizes = open ? undefined : sizesOf(bytes, after.subarray(nameLength))
   const dataStart = at + LOCAL_HEADER_BYTES + nameLength + extraLength
   return {
+    start: at,
     name: getFileNameLowLevel(flags, after.subarray(0, nameLength), [], false),
     encrypted: (flags & 1) !== 0,
     method: bytes.readUInt16LE(8),
@@ -112,8 +109,8 @@ function withoutDescriptor(access: RandomAccess, end: number): number {
   return end
 }
 
-/** Where the next header that can be one stands at or after `from`; -1 where there is none. */
-function findHeader(access: RandomAccess, from: number): number {
+/** The next header that can be one, at or after `from`. */
+function findHeader(access: RandomAccess, from: number): Header | undefined {
   const signature = Buffer.from('PK\x03\x04', 'latin1')
   // Small at first: of a million members of some bytes each would read a mebibyte.
   let size = FIRST_SEARCH_BYTES
@@ -122,8 +119,9 @@ function findHeader(access: RandomAccess, from: number): number {
     for (let found = bytes.indexOf(signature); found >= 0; found = bytes.indexOf(signature, found + 1)) {
       // A file may be nothing but signatures: most of what is no header is told by the bytes at hand.
       const version = found + 6 <= bytes.length ? bytes.readUInt16LE(found + 4) : 0
-      if (version <= MAX_VERSION && readHeader(access, at + found) !== undefined) return at + found
+      const header = version <= MAX_VERSION ? readHeader(access, at + found) : undefined
+      if (header !== undefined) return header
     }
   }
-  return -1
+  return undefined
 }

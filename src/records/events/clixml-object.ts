@@ -50,6 +50,9 @@ export function primitive(tag: string, raw: string): unknown {
 /** `Microsoft.Management.Infrastructure.CimInstance#root/subscription/__EventFilter`; of an import `Deserialized.` too. */
 const CIM_TYPE = /^(?:Deserialized\.)?Microsoft\.Management\.Infrastructure\.CimInstance#(?:(.*)[/\\])?(\w+)$/
 
+/** Elements that hold the items of an object which is a list. */
+export const LISTS: ReadonlySet<string> = new Set(['LST', 'IE', 'QUE', 'STK'])
+
 /** One `Obj` under construction. */
 export class ClixmlObject {
   types: readonly string[] = []
@@ -102,7 +105,7 @@ export class ClixmlObject {
   }
 
   ended(tag: string): void {
-    if (tag === 'LST' || tag === 'IE' || tag === 'QUE' || tag === 'STK') this.#hadList = true
+    if (LISTS.has(tag)) this.#hadList = true
   }
 
   /** The object as `ConvertTo-Json` would give it. */

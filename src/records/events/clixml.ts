@@ -1,6 +1,6 @@
 import { Parser } from 'htmlparser2'
 import type { FileContext } from '../file-context.ts'
-import { ClixmlObject, type ClixmlTypes, primitive } from './clixml-object.ts'
+import { ClixmlObject, type ClixmlTypes, LISTS, primitive } from './clixml-object.ts'
 
 /** Deepest nesting of elements. Export-Clixml of an event has 8, of a CIM instance with its class 12. */
 const MAX_DEPTH = 200
@@ -166,5 +166,3 @@ export class ClixmlReader {
     })
   }
 }
-
-const LISTS: ReadonlySet<string> = new Set(['LST', 'IE', 'QUE', 'STK'])
