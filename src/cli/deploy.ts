@@ -19,7 +19,7 @@ import {
   tokenSource,
 } from '../deploy/index.ts'
 import { type Detection, loadDetections } from '../detections/index.ts'
-import { type Diagnostic, InputError } from '../diagnostics/index.ts'
+import { InputError } from '../diagnostics/index.ts'
 import { defenderRules, sentinelRules } from '../exports/index.ts'
 import { EXIT, type ExitStatus } from './exit-status.ts'
 import { writeStandardOutput } from './output.ts'
@@ -120,7 +120,7 @@ async function deployAll({ rules }: Deployment, client: ClientOptions): Promise<
       await writeStandardOutput(`${outcome.padEnd(9)} ${rule}\n`)
       if (differences.length === 0) continue
       faults += 1
-      tell({
+      sayDiagnostic({
         code: 'deploy/not-as-sent',
         severity: 'error',
         message: `${rule}: the platform holds something else at ${differences.join(', ')}`,
@@ -133,7 +133,7 @@ async function deployAll({ rules }: Deployment, client: ClientOptions): Promise<
       }
       faults += 1
       await writeStandardOutput(`refused   ${name}\n`)
-      tell(error.toDiagnostic())
+      sayDiagnostic(error.toDiagnostic())
     }
   }
   return faults > 0 ? EXIT.found : EXIT.done
@@ -147,7 +147,7 @@ function loadRules(flags: Flags): Detection[] {
   let faults = false
   const pack = loadDetections(folder, (diagnostic) => {
     faults = true
-    tell(diagnostic)
+    sayDiagnostic(diagnostic)
   })
   // Half a pack in a tenant looks like a whole one.
   if (faults) throw new InputError('cli/usage', 'the rules have faults: nothing was sent')
@@ -177,7 +177,7 @@ function toSentinel(pack: readonly Detection[], flags: Flags): Deployment {
     requests: planSentinel(rules, target),
     async prepare(client) {
       for (const alias of await missingWatchlists(rules, target, client)) {
-        tell({
+        sayDiagnostic({
           code: 'deploy/no-watchlist',
           severity: 'warning',
           message: `the workspace has no watchlist ${alias}, which the rules read`,
@@ -229,8 +229,4 @@ function requestText({ method, url, body }: ApiRequest): string {
   return body === undefined
     ? head
     : `${head}Content-Type: application/json\n\n${JSON.stringify(body, undefined, 2)}\n`
-}
-
-function tell(diagnostic: Diagnostic): void {
-  sayDiagnostic(diagnostic)
 }

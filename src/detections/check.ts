@@ -1,4 +1,11 @@
-import { type Diagnostic, InputError, nearest, type Report, type TextLocation } from '../diagnostics/index.ts'
+import {
+  type Diagnostic,
+  InputError,
+  nearest,
+  type Report,
+  someOf,
+  type TextLocation,
+} from '../diagnostics/index.ts'
 import type { ResultColumn } from '../query/index.ts'
 import type { Detection } from './model.ts'
 import { readAllowList } from './pack.ts'
@@ -287,14 +294,8 @@ function checkColumns(rule: CheckedRule, columns: readonly ResultColumn[], say: 
   }
 }
 
-/** Columns named in a hint; a table has dozens. */
-const SHOWN = 12
-
 function near(name: string, names: ReadonlySet<string>): string {
-  const meant = nearest(name, names)
-  if (meant !== undefined) return `it returns ${meant}`
-  const all = [...names]
-  return `it returns ${all.slice(0, SHOWN).join(', ')}${all.length > SHOWN ? ` and ${all.length - SHOWN} more` : ''}`
+  return `it returns ${nearest(name, names) ?? someOf(names)}`
 }
 
 /** Columns of which Defender needs one. Source: Microsoft, "Create custom detection rules", required columns. */

@@ -1,6 +1,8 @@
 /** Longest names compared, and of how many: a hint is not worth more. */
 const MAX_LENGTH = 100
 const MAX_CHOICES = 1000
+/** Names in a hint; a table has dozens of columns. */
+const MAX_NAMED = 12
 
 /**
  * The choice that a misspelt name most likely means: the same letters in another case, or at most a third of its
@@ -23,6 +25,19 @@ export function nearest(name: string, choices: Iterable<string>): string | undef
     }
   }
   return best
+}
+
+/** A hint for a misspelt name; `undefined` where nothing is near. */
+export function didYouMean(name: string, choices: Iterable<string>): string | undefined {
+  const choice = nearest(name, choices)
+  return choice === undefined ? undefined : `did you mean ${choice}?`
+}
+
+/** Names for a hint: the first dozen, and how many more there are. */
+export function someOf(names: Iterable<string>): string {
+  const all = [...names]
+  const more = all.length - MAX_NAMED
+  return `${all.slice(0, MAX_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }
 
 /** Insertions, deletions and replacements between two texts. */

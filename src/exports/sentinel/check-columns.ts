@@ -1,4 +1,4 @@
-import { nearest } from '../../diagnostics/index.ts'
+import { didYouMean, someOf } from '../../diagnostics/index.ts'
 import { COLUMN_PATTERN, SENTINEL_LIMITS } from './limits.ts'
 import type { RuleNode } from './rule-node.ts'
 
@@ -43,15 +43,9 @@ function mustReturn(node: RuleNode, name: string, columns: ReadonlySet<string>):
 
 function mustHave(node: RuleNode, name: string, column: string, columns: ReadonlySet<string>): void {
   if (columns.has(column)) return
-  node.fault(name, `${node.label(name)}: the query does not return ${column}`, returned(column, columns))
-}
-
-/** Columns named in a hint; a table has dozens. */
-const SHOWN = 12
-
-function returned(column: string, columns: ReadonlySet<string>): string {
-  const meant = nearest(column, columns)
-  if (meant !== undefined) return `did you mean ${meant}?`
-  const names = [...columns]
-  return `it returns ${names.slice(0, SHOWN).join(', ')}${names.length > SHOWN ? ` and ${names.length - SHOWN} more` : ''}`
+  node.fault(
+    name,
+    `${node.label(name)}: the query does not return ${column}`,
+    didYouMean(column, columns) ?? `it returns ${someOf(columns)}`,
+  )
 }

@@ -18,12 +18,12 @@ export function checkDeployed(rule: RuleNode): void {
   rule.checkText('templateVersion', { pattern: VERSION_PATTERN, says: 'three numbers, 1.0.0' })
   const incident = rule.object('incidentConfiguration')
   incident?.require('createIncident')
-  incident?.only(['createIncident', 'groupingConfiguration'])
+  incident?.checkFields(['createIncident', 'groupingConfiguration'])
   incident?.boolean('createIncident')
   const grouping = incident?.object('groupingConfiguration')
   if (grouping === undefined) return
   grouping.require('enabled', 'reopenClosedIncident', 'lookbackDuration', 'matchingMethod')
-  grouping.only([
+  grouping.checkFields([
     'enabled',
     'reopenClosedIncident',
     'lookbackDuration',

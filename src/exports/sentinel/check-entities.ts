@@ -12,7 +12,7 @@ export function checkEntities(rule: RuleNode): void {
   }
   for (const mapping of mappings) {
     mapping.require('entityType', 'fieldMappings')
-    mapping.only(['entityType', 'fieldMappings'])
+    mapping.checkFields(['entityType', 'fieldMappings'])
     const type = mapping.checkText('entityType', { choices: Object.keys(ENTITIES) })
     const known = type === undefined || !Object.hasOwn(ENTITIES, type) ? undefined : ENTITIES[type]
     const fields = mapping.objects('fieldMappings')
@@ -25,7 +25,7 @@ export function checkEntities(rule: RuleNode): void {
     }
     const identifiers = fields.flatMap((field) => {
       field.require('identifier', 'columnName')
-      field.only(['identifier', 'columnName'])
+      field.checkFields(['identifier', 'columnName'])
       checkColumn(field, 'columnName')
       return field.checkText('identifier', known === undefined ? {} : { choices: known.identifiers }) ?? []
     })

@@ -126,7 +126,7 @@ function checkRule(
 
 function checkAnalytics(rule: RuleNode): void {
   rule.require('id', 'name', 'description', 'kind', 'severity', 'query')
-  rule.only([...TEMPLATE_FIELDS, ...DEPLOY_FIELDS])
+  rule.checkFields([...TEMPLATE_FIELDS, ...DEPLOY_FIELDS])
   checkCommon(rule)
   rule.checkText('severity', { choices: SEVERITIES })
   const kind = rule.checkText('kind', { choices: KINDS })
@@ -145,11 +145,11 @@ function checkAnalytics(rule: RuleNode): void {
   checkOverride(rule)
   const grouping = rule.object('eventGroupingSettings')
   grouping?.require('aggregationKind')
-  grouping?.only(['aggregationKind'])
+  grouping?.checkFields(['aggregationKind'])
   grouping?.checkText('aggregationKind', { choices: AGGREGATIONS })
   for (const mapping of rule.objects('sentinelEntitiesMappings') ?? []) {
     mapping.require('columnName')
-    mapping.only(['columnName'])
+    mapping.checkFields(['columnName'])
     checkColumn(mapping, 'columnName')
   }
   checkDeployed(rule)
@@ -167,7 +167,7 @@ function requireSchedule(rule: RuleNode): void {
 
 function checkHunting(rule: RuleNode): void {
   rule.require('id', 'name', 'description', 'query')
-  rule.only([
+  rule.checkFields([
     'id',
     'name',
     'description',
@@ -220,7 +220,7 @@ function checkCommon(rule: RuleNode): void {
 function checkConnectors(rule: RuleNode): void {
   for (const connector of rule.objects('requiredDataConnectors') ?? []) {
     connector.require('dataTypes')
-    connector.only(['connectorId', 'dataTypes'])
+    connector.checkFields(['connectorId', 'dataTypes'])
     connector.texts('dataTypes')
     const id = connector.checkText('connectorId', {})
     if (id !== undefined && !KNOWN_CONNECTORS.some((known) => known === id)) {
@@ -298,7 +298,7 @@ function checkDetails(rule: RuleNode): void {
 function checkOverride(rule: RuleNode): void {
   const override = rule.object('alertDetailsOverride')
   if (override === undefined) return
-  override.only([
+  override.checkFields([
     'alertDisplayNameFormat',
     'alertDescriptionFormat',
     'alertTacticsColumnName',
@@ -322,7 +322,7 @@ function checkOverride(rule: RuleNode): void {
   checkColumn(override, 'alertSeverityColumnName')
   for (const property of override.objects('alertDynamicProperties') ?? []) {
     property.require('alertProperty', 'value')
-    property.only(['alertProperty', 'value'])
+    property.checkFields(['alertProperty', 'value'])
     property.checkText('alertProperty', { choices: DYNAMIC_PROPERTIES })
     checkColumn(property, 'value')
   }

@@ -1,5 +1,5 @@
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type Node, type YAMLMap } from 'yaml'
-import { type DiagnosticSeverity, nearest, type Report } from '../../diagnostics/index.ts'
+import { type DiagnosticSeverity, didYouMean, type Report } from '../../diagnostics/index.ts'
 
 type Code = 'platforms/bad-field' | 'platforms/limit' | 'platforms/advice'
 
@@ -57,7 +57,7 @@ export class RuleNode {
       this.fault(
         name,
         `${this.label(name)} must be one of ${rule.choices.join(', ')}, not ${text}`,
-        meant(text, rule.choices),
+        didYouMean(text, rule.choices),
       )
     } else if (rule.pattern !== undefined && !new RegExp(rule.pattern).test(text)) {
       this.fault(name, `${this.label(name)} must be ${rule.says ?? rule.pattern}, not ${text}`)
@@ -102,7 +102,7 @@ export class RuleNode {
         this.fault(
           name,
           `${this.label(name)}: ${item} is not one of ${rule.choices.join(', ')}`,
-          meant(item, rule.choices),
+          didYouMean(item, rule.choices),
         )
       } else if (rule.pattern !== undefined && !new RegExp(rule.pattern).test(item)) {
         this.fault(name, `${this.label(name)}: ${item} is not ${rule.says ?? `of the form ${rule.pattern}`}`)
@@ -141,9 +141,9 @@ export class RuleNode {
   }
 
   /** Reports every key that is not among these: a misspelt name must not be lost in silence. */
-  only(names: readonly string[]): void {
+  checkFields(names: readonly string[]): void {
     for (const key of this.keys()) {
-      if (!names.includes(key)) this.fault(key, `unknown field ${this.label(key)}`, meant(key, names))
+      if (!names.includes(key)) this.fault(key, `unknown field ${this.label(key)}`, didYouMean(key, names))
     }
   }
 
@@ -191,9 +191,4 @@ export class RuleNode {
       ...(hint === undefined ? {} : { hint }),
     })
   }
-}
-
-function meant(name: string, choices: readonly string[]): string | undefined {
-  const choice = nearest(name, choices)
-  return choice === undefined ? undefined : `did you mean ${choice}?`
 }
