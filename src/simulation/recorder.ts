@@ -1,4 +1,4 @@
-import { filetimeToIso, isoToFiletime } from '../bytes/index.ts'
+import { filetimeToIso, isoToFiletime, UNIX_EPOCH_FILETIME } from '../bytes/index.ts'
 import { quoteMofString } from '../lang/mof/index.ts'
 import type { EvtxEventInput, EvtxField } from '../records/evtx/write/index.ts'
 import {
@@ -17,8 +17,6 @@ import { Random } from './random.ts'
 const TICKS_PER_MILLISECOND = 10_000n
 const TICKS_PER_SECOND = 10_000_000n
 const TICKS_PER_HOUR = 36_000_000_000n
-/** 1970 as a FILETIME. */
-const UNIX_EPOCH = 116_444_736_000_000_000n
 const POWERSHELL_IMAGE = 'C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe'
 
 /** A process as the sources describe it. Paths are Windows paths. */
@@ -440,7 +438,7 @@ export class Recorder {
    * number in the byte order of memory; a counter with the boot behind it for processes, the LUID for logons.
    */
   #sysmonGuid(filetime: bigint, number: bigint, boot = 0): string {
-    const seconds = ((filetime - UNIX_EPOCH) / TICKS_PER_SECOND).toString(16).padStart(8, '0')
+    const seconds = ((filetime - UNIX_EPOCH_FILETIME) / TICKS_PER_SECOND).toString(16).padStart(8, '0')
     const bytes = number.toString(16).padStart(16, '0').match(/../g)?.reverse().join('') ?? ''
     const end = boot === 0 ? bytes.slice(4) : boot.toString(16).padStart(12, '0')
     const machine = this.host.deviceId.slice(0, 8)

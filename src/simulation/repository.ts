@@ -21,10 +21,15 @@ export function scenarioRepository(
   return writtenWith(scenario, start, seed, true)
 }
 
-/** Names of the repository's files that a scenario changes or adds. */
-export function changedRepositoryFiles(scenario: Scenario, start: string, seed: number): string[] {
+/** Names of the repository's files that a scenario changes or adds; `after` is what it leaves. */
+export function changedRepositoryFiles(
+  scenario: Scenario,
+  start: string,
+  seed: number,
+  after: WrittenRepository,
+): string[] {
   const before = new Map(Object.entries(writtenWith(scenario, start, seed, false) ?? {}))
-  return Object.entries(writtenWith(scenario, start, seed, true) ?? {})
+  return Object.entries(after)
     .filter(([name, bytes]) => !isSame(before.get(name), bytes))
     .map(([name]) => name)
 }

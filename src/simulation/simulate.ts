@@ -80,7 +80,7 @@ export function repositoryEffect(
     () => undefined,
   )
   return {
-    changed: changedRepositoryFiles(scenario, start, seed),
+    changed: changedRepositoryFiles(scenario, start, seed, files),
     objects: found
       .filter((object) => object.state === 'live')
       .map(({ className, path = '' }) => ({ className, path })),

@@ -67,9 +67,10 @@ export function unregister(recorder: Recorder, subscription: SimulatedSubscripti
 
 /** A command line consumer fires: the provider host for SYSTEM starts, loads the provider and starts the program. */
 export function runCommandConsumer(recorder: Recorder, image: string, commandLine: string): void {
+  const hostLine = `${WMIPRVSE.toLowerCase().replace('c:', 'C:')} -secured -Embedding`
   const host = recorder.process({
     image: WMIPRVSE,
-    commandLine: `${WMIPRVSE.toLowerCase().replace('c:', 'C:')} -secured -Embedding`,
+    commandLine: hostLine,
     parentImage: SVCHOST,
     parentCommandLine: `${SVCHOST} -k DcomLaunch -p`,
     integrity: 'System',
@@ -79,7 +80,7 @@ export function runCommandConsumer(recorder: Recorder, image: string, commandLin
     image,
     commandLine,
     parentImage: WMIPRVSE,
-    parentCommandLine: `${WMIPRVSE.toLowerCase().replace('c:', 'C:')} -secured -Embedding`,
+    parentCommandLine: hostLine,
     integrity: 'System',
   })
 }
