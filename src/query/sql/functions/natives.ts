@@ -42,7 +42,7 @@ const rows: readonly NativeRow[] = [
 /** Functions that run as JavaScript in the engine: exact, but slower than SQL, so only for what SQL cannot say. */
 export const nativeFunctions: readonly NativeFunction[] = rows.map((row) => row.native)
 
-/** Helpers of other rows, not KQL functions themselves. */
+/** What rows written by hand call: helpers, and functions that refuse some arguments first. */
 const HELPERS: ReadonlySet<string> = new Set([
   'array_find',
   'build_schema',
@@ -50,6 +50,7 @@ const HELPERS: ReadonlySet<string> = new Set([
   'digest_merge',
   'digest_percentile',
   'digest_rank',
+  'format_datetime',
   'graph_components',
   'hash_long',
   'hash_text',
@@ -102,7 +103,7 @@ export const nativeRows: readonly FunctionRow[] = [
   { name: 'format_datetime', lazy: true, sql: { duckdb: (_args, call) => formatDatetime(call) } },
   { name: 'series_seasonal', lazy: true, sql: { duckdb: (_args, call) => seasonal(call) } },
   ...rows
-    .filter((row) => !HELPERS.has(row.name) && row.name !== 'format_datetime')
+    .filter((row) => !HELPERS.has(row.name))
     .map(({ name, aliases, native }): FunctionRow => ({ name, aliases, native })),
   { name: 'hash', aliases: ['hash_xxhash64'], lazy: true, sql: { duckdb: (_args, call) => hash(call) } },
   {
