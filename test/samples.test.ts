@@ -35,3 +35,17 @@ test('the scan of the samples finds the three attacks and accuses neither stock 
   ])
   expect(run.status).toBe(0)
 })
+
+test('the README shows what the demo prints, line after line but for what it leaves out', async () => {
+  const readme = readFileSync(fileURLToPath(new URL('../README.md', import.meta.url)), 'utf8')
+  const shown = /```\n(\d+ WMI event [\s\S]*?)\n```/.exec(readme)?.[1]?.split('\n') ?? []
+  const { stdout } = await runCli('scan', 'fixtures/samples', '--no-rules')
+  const printed = stdout.split('\n')
+  let at = 0
+  for (const line of shown.filter((text) => text.trim() !== '...')) {
+    const found = printed.indexOf(line, at)
+    expect(found, `"${line}" is not printed, or not there`).toBeGreaterThanOrEqual(0)
+    at = found + 1
+  }
+  expect(shown.length).toBeGreaterThan(10)
+})
