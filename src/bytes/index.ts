@@ -12,4 +12,5 @@ export {
   unixMillisecondsToFiletime,
 } from './filetime.ts'
 export { guidToText } from './guid.ts'
+export { lookupTable } from './lookup-table.ts'
 export { sidToText } from './sid.ts'

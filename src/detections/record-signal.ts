@@ -1,3 +1,4 @@
+import { lookupTable } from '../bytes/index.ts'
 import type { Signal } from './model.ts'
 
 const SYSMON: Readonly<Record<number, Signal>> = {
@@ -36,12 +37,12 @@ export function signalOfEvent(provider: string | undefined, eventId: number): Si
   }
 }
 
-const DEFENDER: Readonly<Record<string, Signal>> = {
+const DEFENDER: Readonly<Record<string, Signal>> = lookupTable({
   DeviceProcessEvents: 'defender-process',
   DeviceFileEvents: 'defender-file',
   DeviceRegistryEvents: 'defender-registry',
   DeviceEvents: 'defender-wmi',
-}
+})
 
 /** Signals that rows of an exported table can be; of the tables of Windows events any that such events are. */
 export function signalsOfTable(table: string): readonly Signal[] {

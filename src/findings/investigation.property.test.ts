@@ -93,6 +93,17 @@ const FRAGMENTS: readonly string[] = [
     'Deleted',
     'Modified',
   ],
+  // Names that every plain object answers to, where a name is looked up.
+  ...[
+    'constructor',
+    '__proto__',
+    'toString.Name="x"',
+    'constructor = "x";',
+    'instance of constructor {',
+    'SELECT * FROM constructor WHERE __CLASS = "valueOf"',
+    '%constructor%\\hasOwnProperty',
+    'constructor -Class toString',
+  ],
 ]
 const text = fc
   .array(fc.oneof(fc.constantFrom(...FRAGMENTS), fc.string({ maxLength: 12 })), { maxLength: 8 })

@@ -1,4 +1,4 @@
-import { isoToFiletime } from '../bytes/index.ts'
+import { isoToFiletime, lookupTable } from '../bytes/index.ts'
 import type { ColumnType } from './schema/table-schema.ts'
 import type { Cell } from './table-buffer.ts'
 
@@ -52,17 +52,25 @@ function realCell(value: unknown): Cell | typeof unfit {
   if (typeof value !== 'string') return unfit
   const text = value.trim()
   if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text)) return Number(text)
-  const special: Readonly<Record<string, number>> = {
-    nan: Number.NaN,
-    infinity: Number.POSITIVE_INFINITY,
-    '-infinity': Number.NEGATIVE_INFINITY,
-  }
-  return special[text.toLowerCase()] ?? unfit
+  return SPECIAL_REALS[text.toLowerCase()] ?? unfit
+}
+
+const SPECIAL_REALS = lookupTable({
+  nan: Number.NaN,
+  infinity: Number.POSITIVE_INFINITY,
+  '-infinity': Number.NEGATIVE_INFINITY,
+})
+
+/** The text of a plain value; JSON objects and arrays have none here (and `String` throws on `{"toString":0}`). */
+function plainText(value: unknown): string {
+  return typeof value === 'object' || typeof value === 'function' || typeof value === 'symbol'
+    ? ''
+    : String(value).trim()
 }
 
 function boolCell(value: unknown): Cell | typeof unfit {
   if (typeof value === 'boolean') return value
-  const text = String(value).trim().toLowerCase()
+  const text = plainText(value).toLowerCase()
   if (text === 'true' || text === '1') return true
   return text === 'false' || text === '0' ? false : unfit
 }
@@ -106,14 +114,12 @@ function timespanCell(value: unknown): Cell | typeof unfit {
 }
 
 function guidCell(value: unknown): Cell | typeof unfit {
-  const text = String(value)
-    .trim()
-    .replace(/^\{|\}$/g, '')
+  const text = plainText(value).replace(/^\{|\}$/g, '')
   return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ? text.toLowerCase() : unfit
 }
 
 function decimalCell(value: unknown): Cell | typeof unfit {
-  const text = String(value).trim()
+  const text = plainText(value)
   return /^[+-]?\d{1,20}(?:\.\d{1,18})?$/.test(text) ? text : unfit
 }
 

@@ -1,3 +1,5 @@
+import { lookupTable } from '../../bytes/index.ts'
+
 /**
  * The vocabulary and limits of a Sentinel rule file, as the public content repository's validator has them. The
  * checker and the JSON Schema are both made from these tables. Source: SENTINEL 1.1 and 1.2.
@@ -62,11 +64,11 @@ export const TACTICS = [
   'PreAttack',
 ] as const
 /** Techniques this pack touches → the tactics the validator demands beside them. */
-export const TACTICS_OF_TECHNIQUE: Readonly<Record<string, readonly string[]>> = {
+export const TACTICS_OF_TECHNIQUE: Readonly<Record<string, readonly string[]>> = lookupTable({
   T1546: ['Persistence', 'PrivilegeEscalation'],
   T1047: ['Execution'],
   T1059: ['Execution'],
-}
+})
 export const AGGREGATIONS = ['SingleAlert', 'AlertPerResult'] as const
 export const MATCHING_METHODS = ['AllEntities', 'AnyAlert', 'Selected'] as const
 export const GROUP_BY_DETAILS = ['DisplayName', 'Severity'] as const

@@ -8,7 +8,7 @@ const KNOWN = ['contains', 'startswith', 'endswith', 'all', 'cased', 're', 'i', 
 /**
  * One field's condition, `Field|modifier: values` → a matcher. Values match any of the list, with `all` each of them;
  * without case unless `cased`. Source: Sigma specification 2.1, "String wildcards" and "Value modifiers". Throws
- * `platforms/bad-rule` for a modifier that is not evaluated here.
+ * `platforms/bad-rule` for a modifier that is not evaluated here, and for a value that is a list or a mapping.
  */
 export function fieldMatcher(
   modifiers: readonly string[],
@@ -29,6 +29,12 @@ export function fieldMatcher(
 
 function valueMatcher(modifiers: readonly string[], value: unknown): ValueMatcher {
   if (value === null) return (text) => text === ''
+  if (typeof value === 'object') {
+    throw new InputError(
+      'platforms/bad-rule',
+      'a value of a condition is text, a number, true, false or null',
+    )
+  }
   const pattern = String(value)
   if (modifiers.includes('re')) {
     const flags = ['i', 'm', 's'].filter((flag) => modifiers.includes(flag)).join('')

@@ -1,6 +1,8 @@
+import { lookupTable } from '../../bytes/index.ts'
+
 export type SubscriptionPart = 'filter' | 'consumer' | 'binding' | 'timer' | 'registration'
 
-const PARTS: Readonly<Record<string, readonly [string, SubscriptionPart]>> = {
+const PARTS: Readonly<Record<string, readonly [string, SubscriptionPart]>> = lookupTable({
   __eventfilter: ['__EventFilter', 'filter'],
   __filtertoconsumerbinding: ['__FilterToConsumerBinding', 'binding'],
   __eventconsumer: ['__EventConsumer', 'consumer'],
@@ -12,7 +14,7 @@ const PARTS: Readonly<Record<string, readonly [string, SubscriptionPart]>> = {
   __intervaltimerinstruction: ['__IntervalTimerInstruction', 'timer'],
   __absolutetimerinstruction: ['__AbsoluteTimerInstruction', 'timer'],
   __eventconsumerproviderregistration: ['__EventConsumerProviderRegistration', 'registration'],
-}
+})
 
 const NAMED =
   /__(?:EventFilter|FilterToConsumerBinding|EventConsumerProviderRegistration|EventConsumer|IntervalTimerInstruction|AbsoluteTimerInstruction)\b|\b[A-Za-z]\w*EventConsumer\b/gi

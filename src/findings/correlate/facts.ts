@@ -67,7 +67,7 @@ function consumerOf(items: readonly Item[], node: Node): ConsumerFacts {
     const { properties: _properties, ...rest } = item.observation.consumer ?? { properties: {} }
     return rest
   })
-  const properties: Record<string, CimValue> = {}
+  const properties: Record<string, CimValue> = Object.create(null)
   for (const item of ranked) {
     for (const [name, value] of Object.entries(item.observation.consumer?.properties ?? {})) {
       const known = properties[name]
@@ -87,7 +87,7 @@ function consumerOf(items: readonly Item[], node: Node): ConsumerFacts {
     base.class ??
     node.spelled?.class ??
     node.items.find((item) => item.observation.consumer?.class)?.observation.consumer?.class
-  return { ...base, ...(className === undefined ? {} : { class: className }), properties }
+  return { ...base, ...(className === undefined ? {} : { class: className }), properties: { ...properties } }
 }
 
 interface Versions {

@@ -62,12 +62,13 @@ export function mergeWeights(base: Weights, value: unknown, source: string): Wei
   }
   const groups: Record<string, WeightGroup> = { ...base.groups }
   for (const [name, group] of Object.entries(file.groups ?? {})) {
-    const old = base.groups[name]
+    const old = Object.hasOwn(base.groups, name) ? base.groups[name] : undefined
     if (old === undefined) throw fail(`there is no group ${name}`)
     const features = { ...old.features }
     for (const [id, points] of Object.entries(group.features ?? {})) {
-      if (features[id] === undefined) throw fail(`there is no feature ${id} in group ${name}`)
-      features[id] = number(id, points, features[id])
+      const shipped = Object.hasOwn(features, id) ? features[id] : undefined
+      if (shipped === undefined) throw fail(`there is no feature ${id} in group ${name}`)
+      features[id] = number(id, points, shipped)
     }
     groups[name] = { cap: number(`the cap of ${name}`, group.cap, old.cap), features }
   }

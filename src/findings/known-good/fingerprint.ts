@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
+import { lookupTable } from '../../bytes/index.ts'
 import type { CimValue } from '../../lang/cim-value.ts'
 import { normalizeNamespace } from '../../lang/object-path.ts'
 import type { ConsumerFacts, FilterFacts, SubscriptionFacts } from '../model.ts'
 
 /** Properties that can carry a payload, by class, lower case. KNOWN-GOOD section 3. */
-const PAYLOAD_PROPERTIES: Readonly<Record<string, readonly string[]>> = {
+const PAYLOAD_PROPERTIES: Readonly<Record<string, readonly string[]>> = lookupTable({
   commandlineeventconsumer: ['commandlinetemplate', 'executablepath', 'workingdirectory'],
   activescripteventconsumer: ['scriptingengine', 'scripttext', 'scriptfilename'],
   logfileeventconsumer: ['filename', 'text'],
@@ -28,7 +29,7 @@ const PAYLOAD_PROPERTIES: Readonly<Record<string, readonly string[]>> = {
     'nameofusersidproperty',
     'uncservername',
   ],
-}
+})
 const NO_PAYLOAD = ['name', 'creatorsid', 'maximumqueuesize']
 
 /** `NT AUTHORITY` in the languages of Windows: `NT-AUTORITÄT`, `AUTORITE NT`, `ZARZĄDZANIE NT`. */

@@ -1,4 +1,4 @@
-import { filetimeToIso } from '../../bytes/index.ts'
+import { filetimeToIso, lookupTable } from '../../bytes/index.ts'
 import type { EventRecord, ExportRow } from '../../records/event.ts'
 import type { Observation } from '../model.ts'
 import { defined } from './objects.ts'
@@ -32,6 +32,9 @@ interface Logon {
   readonly origin: readonly string[]
   readonly actor: readonly string[]
 }
+
+/** Logon types of Defender's rows as the numbers of event 4624. */
+const ROW_LOGON_TYPES = lookupTable({ network: '3', remoteinteractive: '10' })
 
 /**
  * Remote logons (types 3 and 10, and sessions over WinRM) with an address, kept only to be looked up around the making
@@ -96,8 +99,7 @@ export class RemoteLogons {
 
   /** A row of DeviceLogonEvents. */
   addRow(row: ExportRow): void {
-    const types: Readonly<Record<string, string>> = { network: '3', remoteinteractive: '10' }
-    const type = types[rowText(row, 'LogonType')?.toLowerCase() ?? '']
+    const type = ROW_LOGON_TYPES[rowText(row, 'LogonType')?.toLowerCase() ?? '']
     if (type === undefined || rowText(row, 'ActionType') === 'LogonFailed') return
     const { host, timeFiletime: time } = placeOfRow(row, 'defender')
     this.#add(

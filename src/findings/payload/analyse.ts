@@ -1,3 +1,4 @@
+import { lookupTable } from '../../bytes/index.ts'
 import type { CimValue } from '../../lang/cim-value.ts'
 import type { ConsumerFacts } from '../model.ts'
 import { splitCommand } from './command-line.ts'
@@ -8,13 +9,13 @@ import { decodeLayers } from './layers.ts'
 import { extensionOf, hasStream, inFolder, normalPath } from './paths.ts'
 import type { Payload, PayloadFeature, PayloadKind, PayloadLists } from './types.ts'
 
-const KINDS: Readonly<Record<string, PayloadKind>> = {
+const KINDS: Readonly<Record<string, PayloadKind>> = lookupTable({
   commandlineeventconsumer: 'command',
   activescripteventconsumer: 'script',
   logfileeventconsumer: 'log-file',
   smtpeventconsumer: 'mail',
   nteventlogeventconsumer: 'event-log',
-}
+})
 
 /** A consumer's property as text, the name compared without case; `undefined` when it is absent, NULL or empty. */
 export function consumerText(consumer: ConsumerFacts | undefined, name: string): string | undefined {

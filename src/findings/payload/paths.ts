@@ -1,11 +1,13 @@
+import { lookupTable } from '../../bytes/index.ts'
+
 /** Folder names that 8.3 short names stand for on an ordinary installation. */
-const SHORT_NAMES: Readonly<Record<string, string>> = {
+const SHORT_NAMES: Readonly<Record<string, string>> = lookupTable({
   'progra~1': 'program files',
   'progra~2': 'program files (x86)',
   'progra~3': 'programdata',
   'docume~1': 'documents and settings',
-}
-const VARIABLES: Readonly<Record<string, string>> = {
+})
+const VARIABLES: Readonly<Record<string, string>> = lookupTable({
   systemroot: 'c:\\windows',
   windir: 'c:\\windows',
   systemdrive: 'c:',
@@ -16,7 +18,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
   programdata: 'c:\\programdata',
   allusersprofile: 'c:\\programdata',
   public: 'c:\\users\\public',
-}
+})
 
 /**
  * A path in the form used for comparing: lower case, backslashes, no `\\?\`, no `.` and `..`, well-known variables and

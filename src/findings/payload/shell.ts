@@ -1,7 +1,8 @@
+import { lookupTable } from '../../bytes/index.ts'
 import type { DecodedLayer } from './types.ts'
 
 /** Variables whose value is the same on (nearly) every Windows, as attackers slice them. */
-const KNOWN_VARIABLES: Readonly<Record<string, string>> = {
+const KNOWN_VARIABLES: Readonly<Record<string, string>> = lookupTable({
   comspec: 'C:\\WINDOWS\\system32\\cmd.exe',
   systemroot: 'C:\\WINDOWS',
   windir: 'C:\\WINDOWS',
@@ -13,7 +14,7 @@ const KNOWN_VARIABLES: Readonly<Record<string, string>> = {
   public: 'C:\\Users\\Public',
   pathext: '.COM;.EXE;.BAT;.CMD;.VBS;.VBE;.JS;.JSE;.WSF;.WSH;.MSC',
   os: 'Windows_NT',
-}
+})
 const MAX_VARIABLES = 256
 const MAX_VALUE = 8192
 

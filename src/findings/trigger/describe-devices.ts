@@ -1,18 +1,19 @@
+import { lookupTable } from '../../bytes/index.ts'
 import { type Atom, likeWords, listWords, quoted } from './conditions.ts'
 import { atomsOf, type Describer, equalValues } from './part.ts'
 
-const VOLUME_EVENTS: Readonly<Record<string, string>> = {
+const VOLUME_EVENTS: Readonly<Record<string, string>> = lookupTable({
   '1': 'the configuration of a drive changes',
   '2': 'a drive (such as a USB stick) is plugged in',
   '3': 'a drive is removed',
   '4': 'the computer is docked',
-}
-const DRIVE_TYPES: Readonly<Record<string, string>> = {
+})
+const DRIVE_TYPES: Readonly<Record<string, string>> = lookupTable({
   '2': 'a removable drive (such as a USB stick)',
   '3': 'a hard disk',
   '4': 'a network drive',
   '5': 'a CD or DVD',
-}
+})
 
 /** Volumes and drives coming and going. */
 export const volumes: Describer = {
@@ -71,12 +72,12 @@ function spaceWords(atoms: readonly Atom[]): string | undefined {
   return atom.test === '>' || atom.test === '>=' ? `is above ${amount}` : undefined
 }
 
-const DEVICE_EVENTS: Readonly<Record<string, string>> = {
+const DEVICE_EVENTS: Readonly<Record<string, string>> = lookupTable({
   '1': 'devices are set up anew',
   '2': 'a device is plugged in',
   '3': 'a device is removed',
   '4': 'the computer is docked',
-}
+})
 
 /** Arrival and removal of devices of any kind. */
 export const deviceChanges: Describer = {
@@ -91,13 +92,13 @@ export const deviceChanges: Describer = {
   },
 }
 
-const POWER_EVENTS: Readonly<Record<string, string>> = {
+const POWER_EVENTS: Readonly<Record<string, string>> = lookupTable({
   '4': 'the computer goes to sleep',
   '7': 'the computer wakes up',
   '10': 'the power supply or battery changes',
   '11': 'the computer reports a power event of its maker',
   '18': 'the computer wakes up by itself',
-}
+})
 
 /** Sleep, wake, battery, brightness. */
 export const power: Describer = {

@@ -1,14 +1,15 @@
+import { lookupTable } from '../../bytes/index.ts'
 import { listWords } from './conditions.ts'
 import type { Describer } from './part.ts'
 
-const SELF: Readonly<Record<string, string>> = {
+const SELF: Readonly<Record<string, string>> = lookupTable({
   __eventfilter: 'an event filter (the waiting half of such a hook)',
   __filtertoconsumerbinding: 'the link between a filter and what it runs',
   __eventconsumer: 'an event consumer (the acting half of such a hook)',
   __intervaltimerinstruction: 'a WMI timer',
   __absolutetimerinstruction: 'a WMI timer',
   __timerinstruction: 'a WMI timer',
-}
+})
 
 /** WMI watching its own subscriptions: used to put a removed hook back, or to notice an analyst. */
 export const selfWatch: Describer = {

@@ -1,3 +1,4 @@
+import { lookupTable } from '../../bytes/index.ts'
 import { parseWql, printCondition, type WqlSelect } from '../../lang/wql/index.ts'
 import type { TimerFacts } from '../model.ts'
 import { type Alternatives, type Atom, alternativesOf, atomWords, listWords, quoted } from './conditions.ts'
@@ -18,12 +19,12 @@ export interface TriggerFilter {
   readonly queryLanguage?: string
 }
 
-const INTRINSIC: Readonly<Record<string, Change>> = {
+const INTRINSIC: Readonly<Record<string, Change>> = lookupTable({
   __instancecreationevent: 'created',
   __instancedeletionevent: 'deleted',
   __instancemodificationevent: 'modified',
   __instanceoperationevent: 'operated',
-}
+})
 
 /** What a filter's conditions weigh, so that of several alternatives the weightiest names the kind. */
 const ROW_ORDER: readonly TriggerRow[] = [

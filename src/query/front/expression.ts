@@ -1,3 +1,4 @@
+import { lookupTable } from '../../bytes/index.ts'
 import type { Expr } from '../plan/expr.ts'
 import type { KustoType } from '../sql/types.ts'
 import { isAggregate, readAggregate } from './aggregate.ts'
@@ -68,14 +69,14 @@ const LISTS: Readonly<Record<string, string>> = {
 }
 
 /** Types the engine gives where the language service says otherwise (SEMANTICS 13, seen in engine results). */
-const CORRECTED_TYPES: Readonly<Record<string, KustoType>> = {
+const CORRECTED_TYPES: Readonly<Record<string, KustoType>> = lookupTable({
   getyear: 'long',
   monthofyear: 'long',
   hourofday: 'long',
   datetime_part: 'long',
   ceiling: 'real',
   jaccard_index: 'real',
-}
+})
 
 /** Translates a scalar expression. Throws `query/unsupported` for syntax outside what we translate. */
 export function readExpr(context: Context, syn: Syn): Expr {

@@ -1,10 +1,11 @@
+import { lookupTable } from '../../bytes/index.ts'
 import type { Column, Expr, JoinKind, Rel } from '../plan/expr.ts'
 import { type Context, refuse, spanOf } from './context.ts'
 import { NameTable } from './operators-columns.ts'
 import { findColumn, readExpr, readTable } from './read.ts'
 import type { Syn } from './syntax.ts'
 
-const KINDS: Readonly<Record<string, JoinKind>> = {
+const KINDS: Readonly<Record<string, JoinKind>> = lookupTable({
   innerunique: 'innerunique',
   inner: 'inner',
   leftouter: 'leftouter',
@@ -17,7 +18,7 @@ const KINDS: Readonly<Record<string, JoinKind>> = {
   rightanti: 'rightanti',
   rightantisemi: 'rightanti',
   rightsemi: 'rightsemi',
-}
+})
 
 /** The value of a named operator parameter such as `kind=inner`, lower case; undefined when not given. */
 export function parameter(syn: Syn, name: string): string | undefined {

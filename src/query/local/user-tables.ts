@@ -1,5 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { basename, join, sep } from 'node:path'
+import { lookupTable } from '../../bytes/index.ts'
 import { InputError, type Report } from '../../diagnostics/index.ts'
 import { exportCell, unfit } from '../../tables/index.ts'
 import type { Engine } from '../engine/index.ts'
@@ -48,7 +49,7 @@ const WATCHLIST_COLUMNS: readonly QueryColumn[] = [
   { name: 'WatchlistItem', type: 'dynamic' },
 ]
 
-const FILE_PROFILE_TYPES: Readonly<Record<string, QueryColumn['type']>> = {
+const FILE_PROFILE_TYPES: Readonly<Record<string, QueryColumn['type']>> = lookupTable({
   FileSize: 'int',
   GlobalPrevalence: 'int',
   GlobalFirstSeen: 'datetime',
@@ -56,7 +57,7 @@ const FILE_PROFILE_TYPES: Readonly<Record<string, QueryColumn['type']>> = {
   IsCertificateValid: 'bool',
   IsRootSignerMicrosoft: 'bool',
   IsExecutable: 'bool',
-}
+})
 
 /** File reputations for `FileProfile()`: a CSV or JSON file whose first column is the hash. */
 export function readFileProfile(path: string): UserTable {

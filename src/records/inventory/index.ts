@@ -2,7 +2,7 @@
  * Listings of what subscriptions a computer has (state, not events) → {@link InventoryEntry}: PowerShell's CIM and
  * WMI cmdlets through ConvertTo-Json, Velociraptor, osquery, Autoruns. Shapes: the telemetry reference, section 12.
  */
-import { isObject, type JsonObject, parseJson } from '../events/json-value.ts'
+import { asText, isObject, type JsonObject, parseJson } from '../events/json-value.ts'
 import type { InventoryEntry } from '../read.ts'
 
 export type InventoryShape = InventoryEntry['shape']
@@ -71,7 +71,7 @@ function isAutoruns(object: JsonObject): boolean {
 
 /** True for the rows of an Autoruns listing that tell of WMI. */
 export function isWmiAutorun(object: JsonObject): boolean {
-  const text = `${String(object.Category ?? '')} ${String(object['Entry Location'] ?? '')}`
+  const text = `${asText(object.Category) ?? ''} ${asText(object['Entry Location']) ?? ''}`
   return /\bWMI\b/i.test(text)
 }
 

@@ -1,3 +1,4 @@
+import { lookupTable } from '../../bytes/index.ts'
 import { deviceCells, eventTime, integer } from './device.ts'
 import { field, fieldAs, fieldsAs, type MappingRow, type Source } from './row.ts'
 import { baseName, elevationOf, integerOf, integrityOf, present, registryPath } from './values.ts'
@@ -59,7 +60,7 @@ const fileCells: Record<string, Source> = {
   FileName: fieldAs('ObjectName', baseName),
 }
 
-const LOGON_TYPES: Readonly<Record<string, string>> = {
+const LOGON_TYPES: Readonly<Record<string, string>> = lookupTable({
   '2': 'Interactive',
   '3': 'Network',
   '4': 'Batch',
@@ -69,7 +70,7 @@ const LOGON_TYPES: Readonly<Record<string, string>> = {
   '9': 'NewCredentials',
   '10': 'RemoteInteractive',
   '11': 'CachedInteractive',
-}
+})
 
 /** Source: the mapping table of docs/tables.md; Microsoft's security auditing event reference for codes. */
 export const securityRows: readonly MappingRow[] = [

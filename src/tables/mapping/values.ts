@@ -1,4 +1,4 @@
-import { isoToFiletime } from '../../bytes/index.ts'
+import { isoToFiletime, lookupTable } from '../../bytes/index.ts'
 import type { Cell } from '../table-buffer.ts'
 
 /** Last component of a Windows path; the text itself where it has no separator. */
@@ -129,7 +129,7 @@ export function registryTypeOf(details: string): string {
   return details === 'Binary Data' ? 'Binary' : ''
 }
 
-const INTEGRITY: Readonly<Record<string, string>> = {
+const INTEGRITY: Readonly<Record<string, string>> = lookupTable({
   'S-1-16-0': 'Untrusted',
   'S-1-16-4096': 'Low',
   'S-1-16-8192': 'Medium',
@@ -137,18 +137,18 @@ const INTEGRITY: Readonly<Record<string, string>> = {
   'S-1-16-12288': 'High',
   'S-1-16-16384': 'System',
   'S-1-16-20480': 'Protected',
-}
+})
 
 /** `High` of a mandatory label SID; the SID where it is none of Windows' levels. */
 export function integrityOf(label: string): string {
   return INTEGRITY[label] ?? present(label)
 }
 
-const ELEVATION: Readonly<Record<string, string>> = {
+const ELEVATION: Readonly<Record<string, string>> = lookupTable({
   '%%1936': 'TokenElevationTypeDefault',
   '%%1937': 'TokenElevationTypeFull',
   '%%1938': 'TokenElevationTypeLimited',
-}
+})
 
 export function elevationOf(code: string): string {
   return ELEVATION[code] ?? present(code)

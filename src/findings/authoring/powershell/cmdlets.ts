@@ -1,3 +1,5 @@
+import { lookupTable } from '../../../bytes/index.ts'
+
 /** What a cmdlet does with WMI objects. `class` and `namespace` come from its parameters. */
 export interface WmiCmdlet {
   readonly verb: 'creates' | 'modifies' | 'reads' | 'removes'
@@ -85,7 +87,7 @@ export const TOOL_COMMANDS: ReadonlyMap<string, ToolCommand> = new Map<string, T
  * Names that WMIBackdoor.ps1 gives when its caller gives none: switch or parameter → name. Source: the published script,
  * observed in evidence evtx-folder-w10-aptsimulator (4104).
  */
-export const WMI_BACKDOOR_NAMES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+export const WMI_BACKDOOR_NAMES: Readonly<Record<string, Readonly<Record<string, string>>>> = lookupTable({
   'new-wmibackdoortrigger': {
     timinginterval: 'TimingIntervalTrigger',
     datetime: 'DatetimeTrigger',
@@ -101,4 +103,4 @@ export const WMI_BACKDOOR_NAMES: Readonly<Record<string, Readonly<Record<string,
     infectdrive: 'DriveInfector',
     fileupload: 'FileUpload',
   },
-}
+})

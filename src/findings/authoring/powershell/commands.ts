@@ -129,7 +129,7 @@ export class CommandRunner {
     if (cmdlet !== undefined) return this.#wmi(name, cmdlet, call)
     const tool = TOOL_COMMANDS.get(name)
     if (tool !== undefined) return this.#tool(call, tool)
-    if (name in WMI_BACKDOOR_NAMES) return backdoorPart(name, call)
+    if (WMI_BACKDOOR_NAMES[name] !== undefined) return backdoorPart(name, call)
     if (REGISTRY.test(name)) {
       for (const act of readRegistryCmdlet(registryVerb(name), call.raw)) this.#add(act)
       return UNKNOWN

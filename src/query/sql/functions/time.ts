@@ -1,3 +1,4 @@
+import { lookupTable } from '../../../bytes/index.ts'
 import type { Call, FunctionRow, SqlOf } from '../function-row.ts'
 import { interval } from './arithmetic.ts'
 
@@ -66,7 +67,7 @@ const binAtSql: SqlOf = (_args, call) => {
   return `(${x} - kql_mod(${x} - ${o}, ${w}))`
 }
 
-const UNITS: Readonly<Record<string, string>> = {
+const UNITS: Readonly<Record<string, string>> = lookupTable({
   year: 'year',
   quarter: 'quarter',
   month: 'month',
@@ -78,7 +79,7 @@ const UNITS: Readonly<Record<string, string>> = {
   second: 'second',
   millisecond: 'millisecond',
   microsecond: 'microsecond',
-}
+})
 
 function unitOf(call: Call, index: number): string {
   const given = String(call.constant(index) ?? '').toLowerCase()
@@ -112,7 +113,7 @@ const dateAddSql: SqlOf = (_args, call) => {
   return `(${t} + to_${unit}s(${whole ? `CAST(${n} AS INTEGER)` : n}))`
 }
 
-const PARTS: Readonly<Record<string, (t: string) => string>> = {
+const PARTS: Readonly<Record<string, (t: string) => string>> = lookupTable({
   year: (t) => `year(${t})`,
   quarter: (t) => `quarter(${t})`,
   month: (t) => `month(${t})`,
@@ -124,7 +125,7 @@ const PARTS: Readonly<Record<string, (t: string) => string>> = {
   second: (t) => `second(${t})`,
   millisecond: (t) => `((epoch_us(${t}) // 1000) % 1000)`,
   microsecond: (t) => `(epoch_us(${t}) % 1000000)`,
-}
+})
 
 const partSql: SqlOf = (_args, call) => {
   const unit = String(call.constant(0) ?? '').toLowerCase()

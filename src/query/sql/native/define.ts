@@ -107,6 +107,7 @@ export function makeBag(entries: Iterable<readonly [string, Json]>): Record<stri
   return result
 }
 
+/** NaN where the value is none; `Number` throws on a bag such as `{"valueOf":0,"toString":0}`. */
 export function number(value: Value): number {
-  return value === undefined || value === null ? Number.NaN : Number(value)
+  return value === undefined || value === null || typeof value === 'object' ? Number.NaN : Number(value)
 }

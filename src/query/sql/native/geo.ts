@@ -1,3 +1,4 @@
+import { lookupTable } from '../../../bytes/index.ts'
 import type { Json } from '../../plan/expr.ts'
 import { bag, list, type NativeRow, native, number, text, type Value } from './define.ts'
 
@@ -57,7 +58,7 @@ function azimuth(a: Point, b: Point): number {
 
 function toPoint(value: Json | undefined): Point | undefined {
   const pair = list(value)
-  const [lon, lat] = [Number(pair?.[0]), Number(pair?.[1])]
+  const [lon, lat] = [number(pair?.[0]), number(pair?.[1])]
   return pair !== undefined && valid(lon, lat) ? [lon, lat] : undefined
 }
 
@@ -230,17 +231,18 @@ function geohashPolygon(hash: string): Json | undefined {
   }
 }
 
+const WKT_NAMES = lookupTable({
+  POINT: 'Point',
+  LINESTRING: 'LineString',
+  POLYGON: 'Polygon',
+  MULTIPOINT: 'MultiPoint',
+  MULTILINESTRING: 'MultiLineString',
+  MULTIPOLYGON: 'MultiPolygon',
+})
+
 /** WKT as GeoJSON. */
 function fromWkt(source: string): Json | undefined {
   const match = /^\s*([A-Z]+)\s*(\(.*\))\s*$/is.exec(source)
-  const names: Record<string, string> = {
-    POINT: 'Point',
-    LINESTRING: 'LineString',
-    POLYGON: 'Polygon',
-    MULTIPOINT: 'MultiPoint',
-    MULTILINESTRING: 'MultiLineString',
-    MULTIPOLYGON: 'MultiPolygon',
-  }
   const kind = match?.[1]?.toUpperCase() ?? ''
   const body = match?.[2] ?? ''
   if (kind === 'GEOMETRYCOLLECTION') {
@@ -250,7 +252,7 @@ function fromWkt(source: string): Json | undefined {
       ? undefined
       : { type: 'GeometryCollection', geometries: geometries as Json[] }
   }
-  const type = names[kind]
+  const type = WKT_NAMES[kind]
   if (type === undefined) return undefined
   const nested = body
     .replaceAll(/(-?[\d.]+(?:[eE][-+]?\d+)?)\s+(-?[\d.]+(?:[eE][-+]?\d+)?)/g, '[$1,$2]')

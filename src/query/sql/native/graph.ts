@@ -1,3 +1,4 @@
+import type { Json } from '../../plan/expr.ts'
 import { list, type NativeRow, native, number, type Value } from './define.ts'
 
 /** Nodes 1 … n and edges as pairs of them, as the engine counts them. */
@@ -8,13 +9,17 @@ interface Links {
 }
 
 function linksOf(edges: Value, nodes: Value): Links {
-  const count = number(nodes)
-  const pairs = (list(edges) ?? []) as readonly (readonly [number, number])[]
-  return {
-    count,
-    from: Int32Array.from(pairs, ([from]) => from),
-    to: Int32Array.from(pairs, ([, to]) => to),
+  const count = Math.max(number(nodes) || 0, 0)
+  const isNode = (end: Json | undefined): end is number =>
+    Number.isInteger(end) && Number(end) >= 1 && Number(end) <= count
+  const [from, to]: [number[], number[]] = [[], []]
+  for (const edge of list(edges) ?? []) {
+    const [start, end] = list(edge) ?? []
+    if (!isNode(start) || !isNode(end)) continue
+    from.push(start)
+    to.push(end)
   }
+  return { count, from: Int32Array.from(from), to: Int32Array.from(to) }
 }
 
 /** Component of each node when directions do not matter, numbered from 0 in the order of their first nodes. */

@@ -63,11 +63,29 @@ function arbitrary(type: KustoType): fc.Arbitrary<NativeValue> {
     string: fc.oneof(
       fc.string(),
       fc.constantFrom('10.0.0.1/8', '::1', 'xn--a', 'a=1;b=2', '<a>', 'aGk=', '1.02:03:04'),
+      // Names that every plain object answers to.
+      fc.constantFrom(
+        'constructor',
+        'toString',
+        '__proto__',
+        '1 constructor',
+        '&constructor;',
+        'CONSTRUCTOR (1)',
+      ),
     ),
     datetime: fc.bigInt({ min: -62135596800000000n, max: 253402300799000000n }),
     timespan: fc.bigInt({ min: -(2n ** 60n), max: 2n ** 60n }),
     guid: fc.uuid(),
-    dynamic: fc.jsonValue({ maxDepth: 3 }).map((value) => JSON.stringify(value)),
+    dynamic: fc
+      .oneof(
+        fc.jsonValue({ maxDepth: 3 }),
+        fc.array(fc.oneof(fc.integer(), fc.constant({ toString: 0, valueOf: 0 })), { maxLength: 3 }),
+        fc.dictionary(
+          fc.constantFrom('toString', 'valueOf', 'values', 'weights', 'coordinates', 'type', 'geometries'),
+          fc.jsonValue({ maxDepth: 2 }),
+        ),
+      )
+      .map((value) => JSON.stringify(value)),
   }
   return fc.option(some[type], { nil: null })
 }

@@ -1,4 +1,4 @@
-import { list, type NativeRow, native, text, type Value } from './define.ts'
+import { list, type NativeRow, native, number, text, type Value } from './define.ts'
 
 /** IPv4 and IPv6 (S12). An address may carry a prefix length; a wrong one gives null, never an error. */
 
@@ -43,7 +43,7 @@ export function parseIpv6(source: string): Address | undefined {
     ...Array<string>(halves.length === 2 ? missing : 0).fill('0'),
     ...(groups[1] ?? []),
   ]
-  const bits = prefix === undefined ? 128 : Number(prefix)
+  const bits = prefix === undefined ? 128 : number(prefix)
   if (prefix !== undefined && !/^\d{1,3}$/.test(prefix)) return undefined
   // A dotted tail counts its prefix in IPv4's 32 bits.
   const shifted = mapped !== undefined && prefix !== undefined && bits <= 32 ? 96 + bits : bits
@@ -76,7 +76,7 @@ function comparable6(source: string): Address | undefined {
 
 function prefix6(a: string, b: string, prefix: Value): number {
   if (prefix === undefined) return 128
-  const bits = Number(prefix)
+  const bits = number(prefix)
   return parseIpv4(a) !== undefined && parseIpv4(b) !== undefined && bits <= 32 ? 96 + bits : bits
 }
 
@@ -109,7 +109,7 @@ function formatIpv4(source: Value, mask: Value, suffix: boolean): string {
     typeof source === 'number' || typeof source === 'bigint'
       ? { value: BigInt(source), bits: 32 }
       : numeric(text(source))
-  const wanted = mask === undefined ? 32 : Number(mask)
+  const wanted = mask === undefined ? 32 : number(mask)
   if (address === undefined || wanted < 0 || wanted > 32) return ''
   const bits = Math.min(address.bits, wanted)
   const shown = dotted(masked(address, bits, 32))
@@ -169,7 +169,7 @@ export const networkRows: readonly NativeRow[] = [
     cidrList(parseIpv4(text(a)), parseIpv4(text(b))),
   ),
   native('ipv4_compare', ['string', 'string', 'long'], 'long', (a, b, p) =>
-    compare(parseIpv4(text(a)), parseIpv4(text(b)), p === undefined ? 32 : Number(p), 32),
+    compare(parseIpv4(text(a)), parseIpv4(text(b)), p === undefined ? 32 : number(p), 32),
   ),
   native(
     'ipv4_is_in_any_range',
@@ -187,7 +187,7 @@ export const networkRows: readonly NativeRow[] = [
   }),
   native('parse_ipv4_mask', ['string', 'long'], 'long', (a, p) => {
     const address = parseIpv4(text(a))
-    return address === undefined ? undefined : masked(address, Math.min(address.bits, Number(p)), 32)
+    return address === undefined ? undefined : masked(address, Math.min(address.bits, number(p)), 32)
   }),
   native('format_ipv4', ['string', 'long'], 'string', (a, mask) => formatIpv4(a, mask, false)),
   native('format_ipv4_mask', ['string', 'long'], 'string', (a, mask) => formatIpv4(a, mask, true)),
@@ -219,7 +219,7 @@ export const networkRows: readonly NativeRow[] = [
   native('parse_ipv6_mask', ['string', 'long'], 'string', (a, p) => {
     const address = parseIpv6(text(a))
     if (address === undefined) return ''
-    return longForm({ value: masked(address, Math.min(address.bits, Number(p)), 128), bits: 128 })
+    return longForm({ value: masked(address, Math.min(address.bits, number(p)), 128), bits: 128 })
   }),
   native('has_ipv4', ['string', 'string'], 'bool', (a, b) => hasAddress(text(a), [b], exact)),
   native('has_any_ipv4', ['string'], 'bool', (a, ...b) => hasAddress(text(a), b, exact), { rest: 'dynamic' }),

@@ -1,5 +1,5 @@
 import type { Json } from '../../plan/expr.ts'
-import { bag, list, makeBag, type NativeRow, native, number, type Value } from './define.ts'
+import { bag, list, makeBag, type NativeRow, native, number, text, type Value } from './define.ts'
 
 /**
  * Digests and schemas of values. Kusto's tdigest is an approximation whose inner form is not documented; ours holds every
@@ -16,7 +16,7 @@ function digest(value: Value): Digest | undefined {
   const weights = list(bag(value)?.weights)
   return values === undefined
     ? undefined
-    : { values, weights: values.map((_v, i) => Number(weights?.[i] ?? 1)) }
+    : { values, weights: values.map((_v, i) => number(weights?.[i] ?? 1)) }
 }
 
 function merged(digests: readonly Value[]): Json | undefined {
@@ -31,7 +31,8 @@ function merged(digests: readonly Value[]): Json | undefined {
 /** Numbers by size, text (which dates and spans are inside JSON) by its code units. */
 function less(a: Json, b: Json): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b
-  return String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0
+  const [left, right] = [text(a), text(b)]
+  return left < right ? -1 : left > right ? 1 : 0
 }
 
 /** The smallest value at which the weight reaches the share: percentiles are values of the data (S5). */

@@ -87,9 +87,9 @@ function welch(args: readonly number[]): number {
 /** Smallest value at which the weight reaches the share: weighted percentiles are values of the data. */
 function weighted(values: readonly Json[], weights: readonly Json[], percent: number): Json {
   const pairs = values
-    .map((value, i) => [value, Number(weights[i] ?? 0)] as const)
+    .map((value, i) => [value, number(weights[i] ?? 0)] as const)
     .filter(([value, weight]) => value !== null && weight > 0)
-    .sort(([a], [b]) => (Number(a) < Number(b) ? -1 : Number(a) > Number(b) ? 1 : 0))
+    .sort(([a], [b]) => number(a) - number(b))
   const total = pairs.reduce((sum, [, weight]) => sum + weight, 0)
   let seen = 0
   for (const [value, weight] of pairs) {

@@ -1,3 +1,4 @@
+import { lookupTable } from '../../../bytes/index.ts'
 import { type NativeRow, native, number, text } from './define.ts'
 
 /** `format_datetime`, `format_timespan` with .NET letters (S11), `totimespan`, time zones. */
@@ -90,7 +91,7 @@ function formatTimespan(ticks: bigint, pattern: string): string {
   })
 }
 
-const UNITS: Readonly<Record<string, number>> = {
+const UNITS: Readonly<Record<string, number>> = lookupTable({
   d: 864e9,
   day: 864e9,
   days: 864e9,
@@ -113,7 +114,7 @@ const UNITS: Readonly<Record<string, number>> = {
   microseconds: 10,
   tick: 1,
   ticks: 1,
-}
+})
 
 function toTimespan(source: string): bigint | undefined {
   const clock = /^\s*(-)?(?:(\d{1,8})\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,7}))?)?\s*$/.exec(source)

@@ -1,8 +1,9 @@
+import { lookupTable } from '../../../bytes/index.ts'
 import { type NativeRow, native, number, text } from './define.ts'
 
 /** `convert_*`: each unit as a multiple of its family's base. Source: BIPM SI brochure, NIST SP 811 appendix B. */
 
-const PREFIXES: Readonly<Record<string, number>> = {
+const PREFIXES: Readonly<Record<string, number>> = lookupTable({
   Nano: 1e-9,
   Micro: 1e-6,
   Milli: 1e-3,
@@ -14,9 +15,9 @@ const PREFIXES: Readonly<Record<string, number>> = {
   Mega: 1e6,
   Giga: 1e9,
   Tera: 1e12,
-}
+})
 
-const LENGTHS: Readonly<Record<string, number>> = {
+const LENGTHS: Readonly<Record<string, number>> = lookupTable({
   Meter: 1,
   Foot: 0.3048,
   Inch: 0.0254,
@@ -25,9 +26,9 @@ const LENGTHS: Readonly<Record<string, number>> = {
   NauticalMile: 1852,
   AstronomicalUnit: 1.495978707e11,
   LightYear: 9.46073047258e15,
-}
+})
 
-const VOLUMES: Readonly<Record<string, number>> = {
+const VOLUMES: Readonly<Record<string, number>> = lookupTable({
   CubicMeter: 1,
   CubicKilometer: 1e9,
   CubicDecimeter: 1e-3,
@@ -40,18 +41,18 @@ const VOLUMES: Readonly<Record<string, number>> = {
   CubicYard: 0.764554857984,
   UsGallon: 0.003785411784,
   ImperialGallon: 0.00454609,
-}
+})
 
-const ENERGIES: Readonly<Record<string, number>> = {
+const ENERGIES: Readonly<Record<string, number>> = lookupTable({
   Joule: 1,
   BritishThermalUnit: 1055.05585262,
   Calorie: 4.184,
   ElectronVolt: 1.602176565e-19,
   WattHour: 3600,
   FootPound: 1.355817948,
-}
+})
 
-const FORCES: Readonly<Record<string, number>> = {
+const FORCES: Readonly<Record<string, number>> = lookupTable({
   Newton: 1,
   Dyn: 1e-5,
   KilogramForce: 9.80665,
@@ -59,9 +60,9 @@ const FORCES: Readonly<Record<string, number>> = {
   PoundForce: 4.4482216152605,
   OunceForce: 0.2780138509537812,
   TonneForce: 9806.65,
-}
+})
 
-const MASSES: Readonly<Record<string, number>> = {
+const MASSES: Readonly<Record<string, number>> = lookupTable({
   Gram: 1e-3,
   Tonne: 1000,
   Pound: 0.45359237,
@@ -69,18 +70,18 @@ const MASSES: Readonly<Record<string, number>> = {
   Stone: 6.35029318,
   ShortTon: 907.18474,
   LongTon: 1016.0469088,
-}
+})
 
-const ANGLES: Readonly<Record<string, number>> = {
+const ANGLES: Readonly<Record<string, number>> = lookupTable({
   Radian: 1,
   Degree: Math.PI / 180,
   Gradian: Math.PI / 200,
   Arcminute: Math.PI / 10_800,
   Arcsecond: Math.PI / 648_000,
   Revolution: 2 * Math.PI,
-}
+})
 
-const TIMES: Readonly<Record<string, number>> = { Second: 1, Minute: 60, Hour: 3600 }
+const TIMES: Readonly<Record<string, number>> = lookupTable({ Second: 1, Minute: 60, Hour: 3600 })
 
 function scaled(unit: string, table: Readonly<Record<string, number>>): number | undefined {
   const known = table[unit]
@@ -101,13 +102,14 @@ function speed(unit: string): number | undefined {
   return length === undefined || seconds === undefined ? undefined : length / seconds
 }
 
-const TEMPERATURES: Readonly<Record<string, { readonly factor: number; readonly zero: number }>> = {
-  Kelvin: { factor: 1, zero: 0 },
-  DegreeCelsius: { factor: 1, zero: 273.15 },
-  DegreeFahrenheit: { factor: 5 / 9, zero: 459.67 * (5 / 9) },
-  DegreeRankine: { factor: 5 / 9, zero: 0 },
-  DegreeReaumur: { factor: 1.25, zero: 273.15 },
-}
+const TEMPERATURES: Readonly<Record<string, { readonly factor: number; readonly zero: number }>> =
+  lookupTable({
+    Kelvin: { factor: 1, zero: 0 },
+    DegreeCelsius: { factor: 1, zero: 273.15 },
+    DegreeFahrenheit: { factor: 5 / 9, zero: 459.67 * (5 / 9) },
+    DegreeRankine: { factor: 5 / 9, zero: 0 },
+    DegreeReaumur: { factor: 1.25, zero: 273.15 },
+  })
 
 function convert(name: string, size: (unit: string) => number | undefined): NativeRow {
   return native(name, ['real', 'string', 'string'], 'real', (value, from, to) => {

@@ -1,3 +1,4 @@
+import { lookupTable } from '../../../bytes/index.ts'
 import type { Json } from '../../plan/expr.ts'
 import { makeBag, type NativeRow, native, text } from './define.ts'
 
@@ -16,7 +17,13 @@ interface Element {
   children: number
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
+const ENTITIES: Readonly<Record<string, string>> = lookupTable({
+  lt: '<',
+  gt: '>',
+  amp: '&',
+  quot: '"',
+  apos: "'",
+})
 
 function unescaped(source: string): string {
   return source.replaceAll(/&(#x[0-9a-fA-F]{1,6}|#\d{1,7}|\w+);/g, (whole, name: string) => {

@@ -1,10 +1,11 @@
+import { lookupTable } from '../../../bytes/index.ts'
 import { addField, newDraft } from '../draft.ts'
 import { asNumber, asText, asWord, isObject, pick } from '../json-value.ts'
 import { readTime } from '../time.ts'
 import type { Shape } from './shape.ts'
 
 /** Channels as Hayabusa abbreviates them. Source: its `channel_abbreviations.txt`. */
-const CHANNELS: Readonly<Record<string, string>> = {
+const CHANNELS: Readonly<Record<string, string>> = lookupTable({
   Sysmon: 'Microsoft-Windows-Sysmon/Operational',
   Sec: 'Security',
   Sys: 'System',
@@ -13,10 +14,10 @@ const CHANNELS: Readonly<Record<string, string>> = {
   PwShClassic: 'Windows PowerShell',
   WMI: 'Microsoft-Windows-WMI-Activity/Operational',
   Defender: 'Microsoft-Windows-Windows Defender/Operational',
-}
+})
 
 /** Field names as Hayabusa abbreviates them in `Details`. Source: its `default_details.txt`, eventkey aliases. */
-const FIELDS: Readonly<Record<string, string>> = {
+const FIELDS: Readonly<Record<string, string>> = lookupTable({
   Cmdline: 'CommandLine',
   Proc: 'Image',
   PID: 'ProcessId',
@@ -31,7 +32,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   Rule: 'RuleName',
   ScriptBlock: 'ScriptBlockText',
   Svc: 'ServiceName',
-}
+})
 
 /** A row of Hayabusa's timeline in JSON or CSV: `Details` and `ExtraFieldInfo` together have the event's fields. */
 export const hayabusa: Shape = (object, wanted) => {
