@@ -80,7 +80,7 @@ test('a mapped column that the query does not return is named, with the one that
 })
 
 test('limits of the service are told before the service does', async () => {
-  const long = `${RULE.query} | where AccountName != '${'x'.repeat(SENTINEL_LIMITS.queryCharacters)}'`
+  const long = `${RULE.query} | where AccountName != '${'x'.repeat(SENTINEL_LIMITS.query)}'`
   expect((await faults({ query: long })).join()).toContain('10000')
   expect(
     await faults({ schedule: { frequency: '2h', period: '1h', operator: 'gt', threshold: 0 } }),

@@ -10,18 +10,8 @@ import type { ResultColumn } from '../query/index.ts'
 import type { Detection } from './model.ts'
 import { readAllowList } from './pack.ts'
 import { RuleDatabase } from './rule-database.ts'
-import { isEntityType, knownIdentifiers, neededIdentifiers } from './sentinel-entities.ts'
-
-/** Limits that the Sentinel service and its repository validator set. Source: Microsoft, "Create analytics rules", limits. */
-export const SENTINEL_LIMITS = {
-  queryCharacters: 10_000,
-  entityMappings: 10,
-  fieldsOfMapping: 3,
-  customDetails: 20,
-  detailName: 20,
-  placeholders: 3,
-  minutes: { least: 5, most: 20_160 },
-} as const
+import { SENTINEL_ENTITIES } from './sentinel/entities.ts'
+import { SENTINEL_LIMITS } from './sentinel/limits.ts'
 
 /** Where a character of a query stands in the file that holds it. */
 export type QueryPlace = (offset: number) => { readonly source: string; readonly offset: number }
@@ -177,20 +167,17 @@ function checkQuery(rule: CheckedRule, columns: readonly ResultColumn[] | undefi
 }
 
 function checkLimits(rule: CheckedRule, say: Say): void {
-  const { queryCharacters, entityMappings, customDetails, detailName, placeholders } = SENTINEL_LIMITS
-  if (rule.query.length > queryCharacters) {
-    say(
-      'detections/limit',
-      `the query has ${rule.query.length} characters, Sentinel takes ${queryCharacters}`,
-    )
+  const { query, entityMappings, customDetails, customDetailName, placeholders } = SENTINEL_LIMITS
+  if (rule.query.length > query) {
+    say('detections/limit', `the query has ${rule.query.length} characters, Sentinel takes ${query}`)
   }
   if (rule.entities.length > entityMappings)
     say('detections/limit', `more than ${entityMappings} entity mappings`)
   const details = Object.keys(rule.customDetails)
   if (details.length > customDetails) say('detections/limit', `more than ${customDetails} custom details`)
   for (const name of details) {
-    if (name.length > detailName || !/^[a-zA-Z]\w*$/.test(name)) {
-      say('detections/limit', `custom detail ${name}: letters and digits, at most ${detailName}`)
+    if (name.length > customDetailName || !/^[a-zA-Z]\w*$/.test(name)) {
+      say('detections/limit', `custom detail ${name}: letters and digits, at most ${customDetailName}`)
     }
   }
   for (const text of [rule.alert?.title, rule.alert?.description]) {
@@ -221,16 +208,17 @@ function checkSchedule(rule: CheckedRule, say: Say): void {
   if (rule.schedule === undefined) return
   const frequency = minutes(rule.schedule.frequency)
   const period = minutes(rule.schedule.period)
-  const { least, most } = SENTINEL_LIMITS.minutes
+  const { shortestMinutes, longestMinutes, longPeriodMinutes, longPeriodFrequencyMinutes } = SENTINEL_LIMITS
   for (const [name, value] of [
     ['frequency', frequency],
     ['period', period],
   ] as const) {
-    if (!(value >= least && value <= most)) say('detections/limit', `${name} must be 5m to 14d`)
+    if (!(value >= shortestMinutes && value <= longestMinutes))
+      say('detections/limit', `${name} must be 5m to 14d`)
   }
   if (period < frequency)
     say('detections/limit', 'the period is shorter than the frequency: events would be lost')
-  if (period >= 2 * 24 * 60 && frequency < 60) {
+  if (period >= longPeriodMinutes && frequency < longPeriodFrequencyMinutes) {
     say('detections/limit', 'a period of two days or more needs a frequency of one hour or more')
   }
   const window = /^let LookBack = ([^;]+);/m.exec(rule.query)?.[1]
@@ -245,20 +233,19 @@ function checkSchedule(rule: CheckedRule, say: Say): void {
 function checkEntities(rule: CheckedRule, say: Say): void {
   for (const { type, fields } of rule.entities) {
     const identifiers = Object.keys(fields)
-    if (!isEntityType(type)) {
+    const rules = SENTINEL_ENTITIES[type]
+    if (rules === undefined) {
       say('detections/bad-field', `there is no entity type ${type}`)
       continue
     }
-    if (identifiers.length === 0 || identifiers.length > SENTINEL_LIMITS.fieldsOfMapping) {
-      say('detections/limit', `${type}: one to ${SENTINEL_LIMITS.fieldsOfMapping} identifiers`)
+    if (identifiers.length === 0 || identifiers.length > SENTINEL_LIMITS.fieldMappings) {
+      say('detections/limit', `${type}: one to ${SENTINEL_LIMITS.fieldMappings} identifiers`)
     }
-    const known = knownIdentifiers(type)
     for (const name of identifiers) {
-      if (!known.includes(name)) say('detections/bad-field', `${type} has no identifier ${name}`)
+      if (!rules.identifiers.includes(name)) say('detections/bad-field', `${type} has no identifier ${name}`)
     }
-    const needed = neededIdentifiers(type)
-    if (!needed.some((group) => group.every((name) => identifiers.includes(name)))) {
-      const wanted = needed.map((group) => group.join(' and ')).join(', ')
+    if (!rules.needs.some((group) => group.every((name) => identifiers.includes(name)))) {
+      const wanted = rules.needs.map((group) => group.join(' and ')).join(', ')
       say('detections/bad-field', `${type} needs one of ${wanted}`)
     }
   }

@@ -2,7 +2,7 @@
  * Detection content: loads the pack (one folder a rule), checks it against Microsoft's parser and limits, and runs it over
  * tables with the KQL engine. `proof/` holds each rule against its own evidence and near misses.
  */
-export { type CheckedRule, checkRules, type FormCheck, SENTINEL_LIMITS } from './check.ts'
+export { type CheckedRule, checkRules, type FormCheck } from './check.ts'
 export { loadDetection, loadDetections } from './load.ts'
 export {
   type AlertOverride,
@@ -32,5 +32,7 @@ export {
   type PackRunOptions,
   type RuleMatch,
 } from './run-pack.ts'
+export { type EntityRule, SENTINEL_ENTITIES } from './sentinel/entities.ts'
+export { SENTINEL_LIMITS } from './sentinel/limits.ts'
 export { loadRules, type ProvenRule, provenRule } from './team-rules.ts'
 export { FieldReader, readYamlFields } from './yaml-reader.ts'

@@ -1,7 +1,7 @@
 import { type ArmScope, evaluate, isExpression, lastSegment, NO_SCOPE } from './arm-expression.ts'
 import { applyDifferences, isObject, type Json, type JsonObject } from './delta.ts'
 import { toIsoDuration, toYamlDuration } from './duration.ts'
-import { TRIGGER_OPERATORS } from './limits.ts'
+import { TRIGGER_OPERATORS } from './vocabulary.ts'
 
 /** Stable version of the alertRules resource that the exports name unless told otherwise. Source: SENTINEL 2.1. */
 export const RULE_API_VERSION = '2024-03-01'

@@ -1,6 +1,7 @@
+import { SENTINEL_LIMITS } from '../../detections/index.ts'
 import { didYouMean, someOf } from '../../diagnostics/index.ts'
-import { COLUMN_PATTERN, SENTINEL_LIMITS } from './limits.ts'
 import type { RuleNode } from './rule-node.ts'
+import { COLUMN_PATTERN } from './vocabulary.ts'
 
 /** That a field holds what can be the name of a column. */
 export function checkColumn(node: RuleNode, name: string): void {

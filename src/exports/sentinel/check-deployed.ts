@@ -1,12 +1,12 @@
+import { SENTINEL_ENTITIES } from '../../detections/index.ts'
+import type { RuleNode } from './rule-node.ts'
 import {
-  ENTITIES,
   GROUP_BY_DETAILS,
   ISO_DURATION_PATTERN,
   MATCHING_METHODS,
   VERSION_PATTERN,
   YAML_DURATION_PATTERN,
-} from './limits.ts'
-import type { RuleNode } from './rule-node.ts'
+} from './vocabulary.ts'
 
 /** Fields of a deployed rule, which community YAML carries beside the template's. Source: SENTINEL 2.1. */
 export function checkDeployed(rule: RuleNode): void {
@@ -36,7 +36,7 @@ export function checkDeployed(rule: RuleNode): void {
   grouping.boolean('reopenClosedIncident')
   checkAnyDuration(grouping, 'lookbackDuration')
   grouping.checkText('matchingMethod', { choices: MATCHING_METHODS })
-  const entities = grouping.texts('groupByEntities', { choices: Object.keys(ENTITIES) })
+  const entities = grouping.texts('groupByEntities', { choices: Object.keys(SENTINEL_ENTITIES) })
   const alertDetails = grouping.texts('groupByAlertDetails', { choices: GROUP_BY_DETAILS })
   const customDetails = grouping.texts('groupByCustomDetails')
   const chosen = [entities, alertDetails, customDetails].flatMap((names) => names ?? [])

@@ -1,6 +1,7 @@
+import { SENTINEL_ENTITIES, SENTINEL_LIMITS } from '../../detections/index.ts'
 import { checkColumn } from './check-columns.ts'
-import { ENTITIES, LEGACY_ENTITY_COLUMNS, SENTINEL_LIMITS } from './limits.ts'
 import type { RuleNode } from './rule-node.ts'
+import { LEGACY_ENTITY_COLUMNS } from './vocabulary.ts'
 
 /** Entity mappings: types, their identifiers, and how many of each. Source: SENTINEL 1.1 and 1.2. */
 export function checkEntities(rule: RuleNode): void {
@@ -13,8 +14,8 @@ export function checkEntities(rule: RuleNode): void {
   for (const mapping of mappings) {
     mapping.require('entityType', 'fieldMappings')
     mapping.checkFields(['entityType', 'fieldMappings'])
-    const type = mapping.checkText('entityType', { choices: Object.keys(ENTITIES) })
-    const known = type === undefined || !Object.hasOwn(ENTITIES, type) ? undefined : ENTITIES[type]
+    const type = mapping.checkText('entityType', { choices: Object.keys(SENTINEL_ENTITIES) })
+    const known = type === undefined ? undefined : SENTINEL_ENTITIES[type]
     const fields = mapping.objects('fieldMappings')
     if (fields === undefined) continue
     if (fields.length === 0 || fields.length > mostFields) {

@@ -4,11 +4,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { sharedPath } from '../../../test/shared-evidence.ts'
+import { SENTINEL_ENTITIES } from '../../detections/index.ts'
 import type { Diagnostic } from '../../diagnostics/index.ts'
 import { checkSentinelHunting, checkSentinelRule } from './check.ts'
 import type { Json, JsonObject } from './delta.ts'
 import { yamlText } from './layout.ts'
-import { ENTITIES } from './limits.ts'
 import { twentyRules } from './rules.suite.ts'
 import { sentinelRuleSchema } from './schema.ts'
 
@@ -296,7 +296,7 @@ describe.each(CASES)('%s', (_, inside, outside, deep) => {
 })
 
 test('every entity type takes each of its identifiers, and none without one that tells it apart', () => {
-  for (const [type, { identifiers, needs }] of Object.entries(ENTITIES)) {
+  for (const [type, { identifiers, needs }] of Object.entries(SENTINEL_ENTITIES)) {
     for (const identifier of identifiers) {
       const group = needs[0] ?? []
       const fields = [...new Set([...group, identifier])].map((name) => field(name))

@@ -1,9 +1,11 @@
 import { type Document, isMap, type Node, parseDocument, type YAMLMap } from 'yaml'
+import { SENTINEL_LIMITS } from '../../detections/index.ts'
 import type { Diagnostic, Report } from '../../diagnostics/index.ts'
 import { checkColumn, checkColumns } from './check-columns.ts'
 import { checkDeployed } from './check-deployed.ts'
 import { checkEntities, checkLegacyColumns } from './check-entities.ts'
 import { yamlDurationMinutes } from './duration.ts'
+import { RuleNode } from './rule-node.ts'
 import {
   AGGREGATIONS,
   DETAIL_NAME_PATTERN,
@@ -11,15 +13,13 @@ import {
   GUID_PATTERN,
   KINDS,
   KNOWN_CONNECTORS,
-  SENTINEL_LIMITS,
   SEVERITIES,
   TACTICS,
   TACTICS_OF_TECHNIQUE,
   TECHNIQUE_PATTERN,
   TRIGGER_OPERATORS,
   VERSION_PATTERN,
-} from './limits.ts'
-import { RuleNode } from './rule-node.ts'
+} from './vocabulary.ts'
 
 const TEMPLATE_FIELDS = [
   'id',

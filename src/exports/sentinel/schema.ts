@@ -1,3 +1,4 @@
+import { SENTINEL_ENTITIES, SENTINEL_LIMITS } from '../../detections/index.ts'
 import type { JsonObject } from './delta.ts'
 import {
   AGGREGATIONS,
@@ -5,20 +6,18 @@ import {
   DETAIL_NAME_PATTERN,
   DOTNET_DURATION_PATTERN,
   DYNAMIC_PROPERTIES,
-  ENTITIES,
   GROUP_BY_DETAILS,
   GUID_PATTERN,
   ISO_DURATION_PATTERN,
   KINDS,
   MATCHING_METHODS,
-  SENTINEL_LIMITS,
   SEVERITIES,
   TACTICS,
   TECHNIQUE_PATTERN,
   TRIGGER_OPERATORS,
   VERSION_PATTERN,
   YAML_DURATION_PATTERN,
-} from './limits.ts'
+} from './vocabulary.ts'
 
 const text = (most: number): JsonObject => ({ type: 'string', minLength: 1, maxLength: most })
 const column: JsonObject = { type: 'string', maxLength: SENTINEL_LIMITS.column, pattern: COLUMN_PATTERN }
@@ -117,7 +116,7 @@ export function sentinelRuleSchema(): JsonObject {
               reopenClosedIncident: boolean,
               lookbackDuration: anyDuration,
               matchingMethod: { enum: MATCHING_METHODS },
-              groupByEntities: { type: 'array', items: { enum: Object.keys(ENTITIES) } },
+              groupByEntities: { type: 'array', items: { enum: Object.keys(SENTINEL_ENTITIES) } },
               groupByAlertDetails: { type: 'array', items: { enum: GROUP_BY_DETAILS } },
               groupByCustomDetails: texts,
             },
@@ -170,7 +169,7 @@ function entityMappingSchema(): JsonObject {
   return {
     ...closed(
       {
-        entityType: { enum: Object.keys(ENTITIES) },
+        entityType: { enum: Object.keys(SENTINEL_ENTITIES) },
         fieldMappings: {
           type: 'array',
           minItems: 1,
@@ -180,7 +179,7 @@ function entityMappingSchema(): JsonObject {
       },
       ['entityType', 'fieldMappings'],
     ),
-    allOf: Object.entries(ENTITIES).map(([type, rule]) => ({
+    allOf: Object.entries(SENTINEL_ENTITIES).map(([type, rule]) => ({
       if: { properties: { entityType: { const: type } }, required: ['entityType'] },
       // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema, never awaited.
       then: {
