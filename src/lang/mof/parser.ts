@@ -1,5 +1,6 @@
 import type { DiagnosticCode, Report } from '../../diagnostics/index.ts'
 import { splitNamespace } from '../object-path.ts'
+import { SyntaxProblem, TokenReader } from '../token-reader.ts'
 import type {
   MofAssignment,
   MofClass,
@@ -76,26 +77,13 @@ class Problems {
   }
 }
 
-/** Unwinds to the nearest statement or member loop, which reports and resumes. */
-class SyntaxProblem extends Error {
-  readonly code: DiagnosticCode
-  readonly token: MofToken
-  constructor(code: DiagnosticCode, message: string, token: MofToken) {
-    super(message)
-    this.code = code
-    this.token = token
-  }
-}
-
-class Parser {
-  readonly #tokens: readonly MofToken[]
+class Parser extends TokenReader<MofToken> {
   readonly #problems: Problems
-  #at = 0
   #namespace: string
   #host: string | undefined
 
   constructor(tokens: readonly MofToken[], problems: Problems, namespace: string) {
-    this.#tokens = tokens
+    super(tokens, { sign: 'punctuation', code: 'mof/unexpected-token', text: 'text' })
     this.#problems = problems
     const split = splitNamespace(namespace)
     this.#namespace = split.namespace
@@ -104,8 +92,8 @@ class Parser {
 
   parse(): MofStatement[] {
     const statements: MofStatement[] = []
-    while (this.#peek().kind !== 'end') {
-      const before = this.#at
+    while (this.peek().kind !== 'end') {
+      const before = this.at
       try {
         const statement = this.#statement()
         if (statement !== undefined) statements.push(statement)
@@ -118,81 +106,36 @@ class Parser {
     return statements
   }
 
-  #peek(ahead = 0): MofToken {
-    const token = this.#tokens[Math.min(this.#at + ahead, this.#tokens.length - 1)]
-    if (token === undefined) throw new Error('invariant: a token list ends with an end token')
-    return token
-  }
-
-  #next(): MofToken {
-    const token = this.#peek()
-    if (token.kind !== 'end') this.#at += 1
-    return token
-  }
-
-  #isWord(word: string, ahead = 0): boolean {
-    const token = this.#peek(ahead)
-    return token.kind === 'word' && token.text.toLowerCase() === word
-  }
-
-  #isPunctuation(text: string, ahead = 0): boolean {
-    const token = this.#peek(ahead)
-    return token.kind === 'punctuation' && token.text === text
-  }
-
-  #accept(text: string): boolean {
-    if (!this.#isPunctuation(text)) return false
-    this.#at += 1
-    return true
-  }
-
-  #acceptWord(word: string): boolean {
-    if (!this.#isWord(word)) return false
-    this.#at += 1
-    return true
-  }
-
   #expect(text: string, where: string): MofToken {
-    if (this.#isPunctuation(text)) return this.#next()
-    return this.#fail(`expected ${text} ${where}`)
-  }
-
-  #word(what: string): string {
-    if (this.#peek().kind === 'word') return this.#next().text
-    return this.#fail(`expected ${what}`)
-  }
-
-  #fail(expectation: string): never {
-    const token = this.#peek()
-    const found = token.kind === 'end' ? 'the text ends' : `found ${JSON.stringify(token.text.slice(0, 40))}`
-    throw new SyntaxProblem('mof/unexpected-token', `${expectation}, but ${found}`, token)
+    if (this.isSign(text)) return this.next()
+    return this.fail(`expected ${text} ${where}`)
   }
 
   #previousEnd(): number {
-    return this.#tokens[this.#at - 1]?.end ?? 0
+    return this.tokens[this.at - 1]?.end ?? 0
   }
 
   #statement(): MofStatement | undefined {
-    const { start, kind } = this.#peek()
+    const { start, kind } = this.peek()
     if (kind === 'pragma') return this.#pragma(start)
-    if (this.#accept(';')) return undefined
-    if (this.#isWord('qualifier')) return this.#qualifierDeclaration(start)
+    if (this.accept(';')) return undefined
+    if (this.isWord('qualifier')) return this.#qualifierDeclaration(start)
     const qualifiers = this.#qualifiers()
-    if (this.#isWord('instance')) return this.#instance(start, qualifiers)
-    if (this.#isWord('class')) return this.#class(start, qualifiers)
-    return this.#fail('expected a class, an instance, a qualifier declaration or a pragma')
+    if (this.isWord('instance')) return this.#instance(start, qualifiers)
+    if (this.isWord('class')) return this.#class(start, qualifiers)
+    return this.fail('expected a class, an instance, a qualifier declaration or a pragma')
   }
 
   /** To behind the next `;` at this level, or to before what certainly begins a statement. */
   #skipStatement(before: number): void {
-    if (this.#at === before) this.#at += 1
+    if (this.at === before) this.at += 1
     let depth = 0
     for (;;) {
-      const token = this.#peek()
+      const token = this.peek()
       if (token.kind === 'end' || token.kind === 'pragma') return
-      if (this.#isWord('instance') && this.#isWord('of', 1) && this.#peek(2).kind === 'word') return
-      if (depth <= 0 && this.#isWord('class') && this.#peek(1).kind === 'word') return
-      this.#at += 1
+      if (this.isWord('instance') && this.isWord('of', 1) && this.peek(2).kind === 'word') return
+      if (depth <= 0 && this.isWord('class') && this.peek(1).kind === 'word') return
+      this.at += 1
       if (token.kind !== 'punctuation') continue
       if (token.text === '{') depth += 1
       if (token.text === '}') depth -= 1
@@ -201,18 +144,18 @@ class Parser {
   }
 
   #pragma(start: number): MofPragma {
-    this.#next()
-    const name = this.#word('the name of a pragma')
+    this.next()
+    const name = this.word('the name of a pragma')
     const parameters: MofPragma['parameters'][number][] = []
-    if (this.#accept('(')) {
-      while (!this.#accept(')')) {
-        const token = this.#next()
+    if (this.accept('(')) {
+      while (!this.accept(')')) {
+        const token = this.next()
         if (token.kind === 'string') parameters.push({ kind: 'string', value: this.#strings(token) })
         else if (token.kind === 'word' || token.kind === 'integer')
           parameters.push({ kind: 'word', value: token.text })
         else if (!(token.kind === 'punctuation' && token.text === ',')) {
-          this.#at = Math.max(0, this.#at - (token.kind === 'end' ? 0 : 1))
-          this.#fail(`expected ) after the parameters of #pragma ${name}`)
+          this.at = Math.max(0, this.at - (token.kind === 'end' ? 0 : 1))
+          this.fail(`expected ) after the parameters of #pragma ${name}`)
         }
       }
     }
@@ -227,19 +170,19 @@ class Parser {
 
   #qualifiers(): MofQualifier[] {
     const qualifiers: MofQualifier[] = []
-    if (!this.#accept('[')) return qualifiers
-    while (!this.#accept(']')) {
-      const { start } = this.#peek()
-      const name = this.#word('the name of a qualifier')
+    if (!this.accept('[')) return qualifiers
+    while (!this.accept(']')) {
+      const { start } = this.peek()
+      const name = this.word('the name of a qualifier')
       let value: MofValue | undefined
-      if (this.#accept('(')) {
+      if (this.accept('(')) {
         value = this.#value(1)
         this.#expect(')', 'after the value of a qualifier')
-      } else if (this.#isPunctuation('{')) value = this.#value(1)
+      } else if (this.isSign('{')) value = this.#value(1)
       const flavors: string[] = []
-      if (this.#accept(':')) {
-        while (this.#peek().kind === 'word') {
-          flavors.push(this.#next().text)
+      if (this.accept(':')) {
+        while (this.peek().kind === 'word') {
+          flavors.push(this.next().text)
           // `key: ToSubclass, read`: a comma ends the flavors, unless mofcomp's list form is meant; both read alike here.
         }
       }
@@ -250,44 +193,44 @@ class Parser {
         start,
         end: this.#previousEnd(),
       })
-      if (!this.#isPunctuation(']')) this.#expect(',', 'between qualifiers')
+      if (!this.isSign(']')) this.#expect(',', 'between qualifiers')
     }
     return qualifiers
   }
 
   #instance(start: number, qualifiers: readonly MofQualifier[]): MofInstance {
-    this.#next()
-    if (!this.#acceptWord('of')) this.#fail('expected of after instance')
-    const className = this.#word('the class of the instance')
+    this.next()
+    if (!this.acceptWord('of')) this.fail('expected of after instance')
+    const className = this.word('the class of the instance')
     const alias = this.#alias()
     const body = this.#instanceBody(className, qualifiers, 0)
     const place = { namespace: this.#namespace, ...(this.#host === undefined ? {} : { host: this.#host }) }
-    if (body.truncated !== true && !this.#accept(';') && this.#peek().kind !== 'end') {
-      this.#problems.add('mof/unexpected-token', 'expected ; after an instance', this.#peek())
+    if (body.truncated !== true && !this.accept(';') && this.peek().kind !== 'end') {
+      this.#problems.add('mof/unexpected-token', 'expected ; after an instance', this.peek())
     }
     const end = this.#previousEnd()
     return { kind: 'instance', ...body, ...(alias === undefined ? {} : { alias }), ...place, start, end }
   }
 
   #alias(): string | undefined {
-    if (!this.#acceptWord('as')) return undefined
-    if (this.#peek().kind === 'alias') return this.#next().text
-    return this.#fail('expected an alias such as $Name after as')
+    if (!this.acceptWord('as')) return undefined
+    if (this.peek().kind === 'alias') return this.next().text
+    return this.fail('expected an alias such as $Name after as')
   }
 
   #instanceBody(className: string, qualifiers: readonly MofQualifier[], depth: number): MofInstanceBody {
     if (depth > MAX_DEPTH)
-      throw new SyntaxProblem('mof/too-deep', 'embedded instances nest too deep', this.#peek())
+      throw new SyntaxProblem('mof/too-deep', 'embedded instances nest too deep', this.peek())
     this.#expect('{', `after instance of ${className}`)
     const properties: MofAssignment[] = []
     for (;;) {
-      if (this.#accept('}')) return { className, qualifiers, properties }
-      if (this.#peek().kind === 'end' || this.#beginsStatement()) {
-        this.#problems.add('mof/truncated', `instance of ${className} is not closed`, this.#peek())
+      if (this.accept('}')) return { className, qualifiers, properties }
+      if (this.peek().kind === 'end' || this.#beginsStatement()) {
+        this.#problems.add('mof/truncated', `instance of ${className} is not closed`, this.peek())
         return { className, qualifiers, properties, truncated: true }
       }
-      if (this.#accept(';')) continue
-      const before = this.#at
+      if (this.accept(';')) continue
+      const before = this.at
       try {
         properties.push(this.#assignment(depth))
       } catch (error) {
@@ -301,18 +244,18 @@ class Parser {
   /** Inside braces a pragma or `instance of X {` without `=` before it means that a closing brace is missing. */
   #beginsStatement(): boolean {
     return (
-      this.#peek().kind === 'pragma' ||
-      (this.#isWord('instance') && this.#isWord('of', 1) && !this.#isPunctuation('=', 1))
+      this.peek().kind === 'pragma' ||
+      (this.isWord('instance') && this.isWord('of', 1) && !this.isSign('=', 1))
     )
   }
 
   #skipMember(before: number): void {
-    if (this.#at === before) this.#at += 1
+    if (this.at === before) this.at += 1
     let depth = 0
     for (;;) {
-      if (this.#peek().kind === 'end' || this.#beginsStatement()) return
-      if (depth === 0 && this.#isPunctuation('}')) return
-      const token = this.#next()
+      if (this.peek().kind === 'end' || this.#beginsStatement()) return
+      if (depth === 0 && this.isSign('}')) return
+      const token = this.next()
       if (token.kind !== 'punctuation') continue
       if (token.text === '{') depth += 1
       if (token.text === '}') depth -= 1
@@ -321,41 +264,41 @@ class Parser {
   }
 
   #assignment(depth: number): MofAssignment {
-    const { start } = this.#peek()
+    const { start } = this.peek()
     const qualifiers = this.#qualifiers()
-    const name = this.#word('the name of a property')
+    const name = this.word('the name of a property')
     this.#expect('=', `after the property ${name}`)
     const value = this.#value(depth + 1)
     const assignment = { qualifiers, name, value, start, end: this.#previousEnd() }
-    if (!this.#accept(';') && !this.#isPunctuation('}') && this.#peek().kind !== 'end') {
-      this.#problems.add('mof/unexpected-token', `expected ; after the value of ${name}`, this.#peek())
-      if (this.#peek().kind !== 'word') this.#skipMember(this.#at)
+    if (!this.accept(';') && !this.isSign('}') && this.peek().kind !== 'end') {
+      this.#problems.add('mof/unexpected-token', `expected ; after the value of ${name}`, this.peek())
+      if (this.peek().kind !== 'word') this.#skipMember(this.at)
     }
     return assignment
   }
 
   /** Adjacent strings are one. */
   #strings(first: MofToken): string {
-    if (this.#peek().kind !== 'string') return first.text
+    if (this.peek().kind !== 'string') return first.text
     const parts = [first.text]
-    while (this.#peek().kind === 'string') parts.push(this.#next().text)
+    while (this.peek().kind === 'string') parts.push(this.next().text)
     return parts.join('')
   }
 
   #value(depth: number): MofValue {
-    const token = this.#peek()
+    const token = this.peek()
     if (depth > MAX_DEPTH) throw new SyntaxProblem('mof/too-deep', 'values nest too deep', token)
     switch (token.kind) {
       case 'string':
-        return { kind: 'string', value: this.#strings(this.#next()) }
+        return { kind: 'string', value: this.#strings(this.next()) }
       case 'char':
-        return { kind: 'char', value: this.#next().text }
+        return { kind: 'char', value: this.next().text }
       case 'integer':
-        return { kind: 'integer', value: parseInteger(this.#next().text) }
+        return { kind: 'integer', value: parseInteger(this.next().text) }
       case 'real':
-        return { kind: 'real', value: Number(this.#next().text) }
+        return { kind: 'real', value: Number(this.next().text) }
       case 'alias':
-        return { kind: 'alias', name: this.#next().text }
+        return { kind: 'alias', name: this.next().text }
       case 'punctuation':
         if (token.text === '{') return this.#array(depth)
         break
@@ -363,42 +306,42 @@ class Parser {
         return this.#wordValue(token, depth)
       default:
     }
-    return this.#fail('expected a value')
+    return this.fail('expected a value')
   }
 
   #wordValue(token: MofToken, depth: number): MofValue {
     const word = token.text.toLowerCase()
-    if (word === 'instance' && this.#isWord('of', 1)) {
-      this.#at += 2
-      const className = this.#word('the class of the embedded instance')
+    if (word === 'instance' && this.isWord('of', 1)) {
+      this.at += 2
+      const className = this.word('the class of the embedded instance')
       return { kind: 'instance', instance: this.#instanceBody(className, [], depth) }
     }
     if (word === 'true' || word === 'false') {
-      this.#next()
+      this.next()
       return { kind: 'boolean', value: word === 'true' }
     }
     if (word === 'null') {
-      this.#next()
+      this.next()
       return { kind: 'null' }
     }
-    return this.#fail('expected a value')
+    return this.fail('expected a value')
   }
 
   #array(depth: number): MofValue {
-    this.#next()
+    this.next()
     const items: MofValue[] = []
-    while (!this.#accept('}')) {
+    while (!this.accept('}')) {
       items.push(this.#value(depth + 1))
-      if (!this.#isPunctuation('}')) this.#expect(',', 'between the values of an array')
+      if (!this.isSign('}')) this.#expect(',', 'between the values of an array')
     }
     return { kind: 'array', items }
   }
 
   #class(start: number, qualifiers: readonly MofQualifier[]): MofClass {
-    this.#next()
-    const name = this.#word('the name of a class')
+    this.next()
+    const name = this.word('the name of a class')
     let alias = this.#alias()
-    const superclass = this.#accept(':') ? this.#word('the name of the superclass') : undefined
+    const superclass = this.accept(':') ? this.word('the name of the superclass') : undefined
     alias ??= this.#alias()
     const base = {
       kind: 'class',
@@ -410,15 +353,15 @@ class Parser {
       ...(this.#host === undefined ? {} : { host: this.#host }),
     } as const
     const members: (MofProperty | MofMethod)[] = []
-    if (this.#accept(';')) return { ...base, members, start, end: this.#previousEnd() }
+    if (this.accept(';')) return { ...base, members, start, end: this.#previousEnd() }
     this.#expect('{', `after class ${name}`)
-    while (!this.#accept('}')) {
-      if (this.#peek().kind === 'end' || this.#beginsStatement()) {
-        this.#problems.add('mof/truncated', `class ${name} is not closed`, this.#peek())
+    while (!this.accept('}')) {
+      if (this.peek().kind === 'end' || this.#beginsStatement()) {
+        this.#problems.add('mof/truncated', `class ${name} is not closed`, this.peek())
         return { ...base, members, truncated: true, start, end: this.#previousEnd() }
       }
-      if (this.#accept(';')) continue
-      const before = this.#at
+      if (this.accept(';')) continue
+      const before = this.at
       try {
         members.push(this.#member())
       } catch (error) {
@@ -427,40 +370,40 @@ class Parser {
         this.#skipMember(before)
       }
     }
-    if (!this.#accept(';') && this.#peek().kind !== 'end') {
-      this.#problems.add('mof/unexpected-token', 'expected ; after a class', this.#peek())
+    if (!this.accept(';') && this.peek().kind !== 'end') {
+      this.#problems.add('mof/unexpected-token', 'expected ; after a class', this.peek())
     }
     return { ...base, members, start, end: this.#previousEnd() }
   }
 
   #typedName(): Omit<MofParameter, 'start' | 'end'> {
     const qualifiers = this.#qualifiers()
-    const type = this.#word('a type')
-    const reference = this.#isWord('ref') && this.#peek(1).kind === 'word'
-    if (reference) this.#next()
-    const name = this.#word('a name')
+    const type = this.word('a type')
+    const reference = this.isWord('ref') && this.peek(1).kind === 'word'
+    if (reference) this.next()
+    const name = this.word('a name')
     const array = this.#arraySize()
     return { qualifiers, type, reference, name, ...(array === undefined ? {} : { array }) }
   }
 
   #arraySize(): number | 'unbounded' | undefined {
-    if (!this.#accept('[')) return undefined
-    if (this.#accept(']')) return 'unbounded'
-    const token = this.#next()
-    if (token.kind !== 'integer') this.#fail('expected the size of an array')
+    if (!this.accept('[')) return undefined
+    if (this.accept(']')) return 'unbounded'
+    const token = this.next()
+    if (token.kind !== 'integer') this.fail('expected the size of an array')
     this.#expect(']', 'after the size of an array')
     return Number(parseInteger(token.text))
   }
 
   #member(): MofProperty | MofMethod {
-    const { start } = this.#peek()
+    const { start } = this.peek()
     const { type, reference, name, qualifiers, array } = this.#typedName()
-    if (this.#accept('(')) {
+    if (this.accept('(')) {
       const parameters: MofParameter[] = []
-      while (!this.#accept(')')) {
-        const from = this.#peek().start
+      while (!this.accept(')')) {
+        const from = this.peek().start
         parameters.push({ ...this.#typedName(), start: from, end: this.#previousEnd() })
-        if (!this.#isPunctuation(')')) this.#expect(',', 'between the parameters of a method')
+        if (!this.isSign(')')) this.#expect(',', 'between the parameters of a method')
       }
       this.#expect(';', `after the method ${name}`)
       return {
@@ -473,7 +416,7 @@ class Parser {
         end: this.#previousEnd(),
       }
     }
-    const value = this.#accept('=') ? this.#value(1) : undefined
+    const value = this.accept('=') ? this.#value(1) : undefined
     this.#expect(';', `after the property ${name}`)
     return {
       kind: 'property',
@@ -489,20 +432,20 @@ class Parser {
   }
 
   #qualifierDeclaration(start: number): MofQualifierDeclaration {
-    this.#next()
-    const name = this.#word('the name of a qualifier')
+    this.next()
+    const name = this.word('the name of a qualifier')
     this.#expect(':', `after the qualifier ${name}`)
-    const type = this.#word('the type of the qualifier')
+    const type = this.word('the type of the qualifier')
     const array = this.#arraySize()
-    const value = this.#accept('=') ? this.#value(1) : undefined
+    const value = this.accept('=') ? this.#value(1) : undefined
     const scopes: string[] = []
     const flavors: string[] = []
-    while (this.#accept(',')) {
-      const into = this.#word('Scope or Flavor').toLowerCase() === 'scope' ? scopes : flavors
+    while (this.accept(',')) {
+      const into = this.word('Scope or Flavor').toLowerCase() === 'scope' ? scopes : flavors
       this.#expect('(', 'after Scope or Flavor')
-      while (!this.#accept(')')) {
-        into.push(this.#word('the name of a scope or flavor'))
-        if (!this.#isPunctuation(')')) this.#expect(',', 'between scopes or flavors')
+      while (!this.accept(')')) {
+        into.push(this.word('the name of a scope or flavor'))
+        if (!this.isSign(')')) this.#expect(',', 'between scopes or flavors')
       }
     }
     this.#expect(';', `after the qualifier ${name}`)

@@ -1,4 +1,5 @@
 import type { DiagnosticCode, Report } from '../../diagnostics/index.ts'
+import { SyntaxProblem, TokenReader } from '../token-reader.ts'
 import type {
   WqlCondition,
   WqlConstant,
@@ -49,16 +50,6 @@ export function parseWql(text: string, options: ParseWqlOptions = {}): WqlQuery 
   }
 }
 
-class SyntaxProblem extends Error {
-  readonly code: DiagnosticCode
-  readonly token: WqlToken
-  constructor(code: DiagnosticCode, message: string, token: WqlToken) {
-    super(message)
-    this.code = code
-    this.token = token
-  }
-}
-
 const OPERATORS: Readonly<Record<string, WqlOperator>> = {
   '=': '=',
   '!=': '!=',
@@ -69,105 +60,57 @@ const OPERATORS: Readonly<Record<string, WqlOperator>> = {
   '>=': '>=',
 }
 
-class Parser {
-  readonly #tokens: readonly WqlToken[]
-  #at = 0
-
+class Parser extends TokenReader<WqlToken> {
   constructor(tokens: readonly WqlToken[]) {
-    this.#tokens = tokens
+    super(tokens, { sign: 'operator', code: 'wql/unexpected-token', text: 'query' })
   }
 
   query(): WqlQuery {
-    const query = this.#isWord('select') ? this.#select() : this.#related()
-    if (this.#peek().kind !== 'end') this.#fail('expected the end of the query')
+    const query = this.isWord('select') ? this.#select() : this.#related()
+    if (this.peek().kind !== 'end') this.fail('expected the end of the query')
     return query
   }
 
-  #peek(ahead = 0): WqlToken {
-    const token = this.#tokens[Math.min(this.#at + ahead, this.#tokens.length - 1)]
-    if (token === undefined) throw new Error('invariant: a token list ends with an end token')
-    return token
-  }
-
-  #next(): WqlToken {
-    const token = this.#peek()
-    if (token.kind !== 'end') this.#at += 1
-    return token
-  }
-
-  #isWord(word: string, ahead = 0): boolean {
-    const token = this.#peek(ahead)
-    return token.kind === 'word' && token.text.toLowerCase() === word
-  }
-
-  #isOperator(text: string): boolean {
-    const token = this.#peek()
-    return token.kind === 'operator' && token.text === text
-  }
-
-  #acceptWord(word: string): boolean {
-    if (!this.#isWord(word)) return false
-    this.#at += 1
-    return true
-  }
-
-  #accept(text: string): boolean {
-    if (!this.#isOperator(text)) return false
-    this.#at += 1
-    return true
-  }
-
   #expectWord(word: string): void {
-    if (!this.#acceptWord(word)) this.#fail(`expected ${word.toUpperCase()}`)
-  }
-
-  #fail(expectation: string): never {
-    const token = this.#peek()
-    const found = token.kind === 'end' ? 'the query ends' : `found ${JSON.stringify(token.text.slice(0, 40))}`
-    throw new SyntaxProblem('wql/unexpected-token', `${expectation}, but ${found}`, token)
-  }
-
-  #word(what: string): string {
-    if (this.#peek().kind === 'word') return this.#next().text
-    return this.#fail(`expected ${what}`)
+    if (!this.acceptWord(word)) this.fail(`expected ${word.toUpperCase()}`)
   }
 
   #number(what: string): string {
-    if (this.#peek().kind === 'number') return this.#next().text
-    return this.#fail(`expected ${what}`)
+    if (this.peek().kind === 'number') return this.next().text
+    return this.fail(`expected ${what}`)
   }
 
   #property(): WqlProperty {
     const path = [this.#propertyPart()]
-    while (this.#accept('.')) path.push(this.#accept('*') ? '*' : this.#propertyPart())
+    while (this.accept('.')) path.push(this.accept('*') ? '*' : this.#propertyPart())
     return path
   }
 
   /** `Name` or `InsertionStrings[1]`. */
   #propertyPart(): string {
-    const name = this.#word('a property')
-    if (!this.#accept('[')) return name
+    const name = this.word('a property')
+    if (!this.accept('[')) return name
     const index = this.#number('the index of an array')
-    if (!this.#accept(']')) this.#fail('expected ]')
+    if (!this.accept(']')) this.fail('expected ]')
     return `${name}[${index}]`
   }
 
   #properties(): '*' | WqlProperty[] {
-    if (this.#accept('*')) return '*'
+    if (this.accept('*')) return '*'
     const properties = [this.#property()]
-    while (this.#accept(',')) properties.push(this.#property())
+    while (this.accept(',')) properties.push(this.#property())
     return properties
   }
 
   #select(): WqlQuery {
-    this.#next()
+    this.next()
     const properties = this.#properties()
     this.#expectWord('from')
-    const from = this.#word('a class')
+    const from = this.word('a class')
     let within = this.#within()
-    const where = this.#acceptWord('where') ? this.#or(0) : undefined
+    const where = this.acceptWord('where') ? this.#or(0) : undefined
     within ??= this.#within()
-    const group = this.#isWord('group') ? this.#group() : undefined
+    const group = this.isWord('group') ? this.#group() : undefined
     return {
       kind: 'select',
       properties,
@@ -179,42 +122,42 @@ class Parser {
   }
 
   #within(): string | undefined {
-    return this.#acceptWord('within') ? this.#number('seconds after WITHIN') : undefined
+    return this.acceptWord('within') ? this.#number('seconds after WITHIN') : undefined
   }
 
   #group(): WqlGroup {
-    this.#next()
+    this.next()
     this.#expectWord('within')
     const within = this.#number('seconds after GROUP WITHIN')
     const by: WqlProperty[] = []
-    if (this.#acceptWord('by')) {
+    if (this.acceptWord('by')) {
       by.push(this.#property())
-      while (this.#accept(',')) by.push(this.#property())
+      while (this.accept(',')) by.push(this.#property())
     }
-    const having = this.#acceptWord('having') ? this.#or(0) : undefined
+    const having = this.acceptWord('having') ? this.#or(0) : undefined
     return { within, by, ...(having === undefined ? {} : { having }) }
   }
 
   #related(): WqlQuery {
-    const kind = this.#isWord('associators') ? 'associators' : 'references'
-    if (!this.#acceptWord('associators') && !this.#acceptWord('references'))
-      this.#fail('expected SELECT, ASSOCIATORS OF or REFERENCES OF')
+    const kind = this.isWord('associators') ? 'associators' : 'references'
+    if (!this.acceptWord('associators') && !this.acceptWord('references'))
+      this.fail('expected SELECT, ASSOCIATORS OF or REFERENCES OF')
     this.#expectWord('of')
-    if (this.#peek().kind !== 'path') this.#fail('expected an object path in braces')
-    const of = this.#next().text
+    if (this.peek().kind !== 'path') this.fail('expected an object path in braces')
+    const of = this.next().text
     const within = this.#within()
     const where: { name: string; value?: string }[] = []
-    if (this.#acceptWord('where')) {
-      while (this.#peek().kind === 'word') {
-        const name = this.#next().text
-        if (!this.#accept('=')) where.push({ name })
+    if (this.acceptWord('where')) {
+      while (this.peek().kind === 'word') {
+        const name = this.next().text
+        if (!this.accept('=')) where.push({ name })
         else {
-          const value = this.#peek()
+          const value = this.peek()
           if (value.kind !== 'word' && value.kind !== 'string')
-            this.#fail(`expected a class or role after ${name} =`)
-          where.push({ name, value: this.#next().text })
+            this.fail(`expected a class or role after ${name} =`)
+          where.push({ name, value: this.next().text })
         }
-        this.#acceptWord('and')
+        this.acceptWord('and')
       }
     }
     return { kind, of, ...(within === undefined ? {} : { within }), where }
@@ -226,21 +169,21 @@ class Parser {
 
   #chain(kind: 'and' | 'or', operand: () => WqlCondition): WqlCondition {
     const first = operand()
-    if (!this.#isWord(kind)) return first
+    if (!this.isWord(kind)) return first
     const conditions = [first]
-    while (this.#acceptWord(kind)) conditions.push(operand())
+    while (this.acceptWord(kind)) conditions.push(operand())
     return { kind, conditions }
   }
 
   #not(depth: number): WqlCondition {
-    if (depth > MAX_DEPTH) throw new SyntaxProblem('wql/too-deep', 'conditions nest too deep', this.#peek())
-    if (this.#isWord('not')) {
-      this.#next()
+    if (depth > MAX_DEPTH) throw new SyntaxProblem('wql/too-deep', 'conditions nest too deep', this.peek())
+    if (this.isWord('not')) {
+      this.next()
       return { kind: 'not', condition: this.#not(depth + 1) }
     }
-    if (this.#accept('(')) {
+    if (this.accept('(')) {
       const condition = this.#or(depth + 1)
-      if (!this.#accept(')')) this.#fail('expected )')
+      if (!this.accept(')')) this.fail('expected )')
       return condition
     }
     return this.#condition()
@@ -249,51 +192,51 @@ class Parser {
   #condition(): WqlCondition {
     const left = this.#operand()
     if (left.kind === 'property') {
-      const negated = this.#isWord('not') && (this.#isWord('like', 1) || this.#isWord('isa', 1))
-      if (negated) this.#next()
-      if (this.#acceptWord('like'))
+      const negated = this.isWord('not') && (this.isWord('like', 1) || this.isWord('isa', 1))
+      if (negated) this.next()
+      if (this.acceptWord('like'))
         return { kind: 'like', path: left.path, negated, pattern: this.#string('LIKE') }
-      if (this.#acceptWord('isa'))
+      if (this.acceptWord('isa'))
         return { kind: 'isa', path: left.path, negated, className: this.#string('ISA') }
-      if (this.#acceptWord('is')) {
-        const not = this.#acceptWord('not')
+      if (this.acceptWord('is')) {
+        const not = this.acceptWord('not')
         this.#expectWord('null')
         return { kind: 'null', path: left.path, negated: not }
       }
     }
-    const operator = this.#peek().kind === 'operator' ? OPERATORS[this.#peek().text] : undefined
-    if (operator === undefined) return this.#fail('expected a comparison')
-    this.#next()
+    const operator = this.peek().kind === 'operator' ? OPERATORS[this.peek().text] : undefined
+    if (operator === undefined) return this.fail('expected a comparison')
+    this.next()
     return { kind: 'compare', left, operator, right: this.#operand() }
   }
 
   #string(after: string): string {
-    const token = this.#peek()
+    const token = this.peek()
     // ISA takes a bare class name too.
-    if (token.kind === 'string' || (after === 'ISA' && token.kind === 'word')) return this.#next().text
-    return this.#fail(`expected a string after ${after}`)
+    if (token.kind === 'string' || (after === 'ISA' && token.kind === 'word')) return this.next().text
+    return this.fail(`expected a string after ${after}`)
   }
 
   #operand(): WqlOperand {
-    const token = this.#peek()
-    if (token.kind === 'string') return constant({ kind: 'string', value: this.#next().text })
-    if (token.kind === 'number') return constant({ kind: 'number', text: this.#next().text })
-    if (token.kind !== 'word') return this.#fail('expected a property or a value')
+    const token = this.peek()
+    if (token.kind === 'string') return constant({ kind: 'string', value: this.next().text })
+    if (token.kind === 'number') return constant({ kind: 'number', text: this.next().text })
+    if (token.kind !== 'word') return this.fail('expected a property or a value')
     const word = token.text.toLowerCase()
     if (word === 'true' || word === 'false') {
-      this.#next()
+      this.next()
       return constant({ kind: 'boolean', value: word === 'true' })
     }
     if (word === 'null') {
-      this.#next()
+      this.next()
       return constant({ kind: 'null' })
     }
-    if (RESERVED.has(word)) return this.#fail('expected a property or a value')
+    if (RESERVED.has(word)) return this.fail('expected a property or a value')
     const path = this.#property()
     const [name] = path
-    if (path.length > 1 || name === undefined || !this.#accept('(')) return { kind: 'property', path }
+    if (path.length > 1 || name === undefined || !this.accept('(')) return { kind: 'property', path }
     const inner = this.#property()
-    if (!this.#accept(')')) this.#fail('expected )')
+    if (!this.accept(')')) this.fail('expected )')
     return { kind: 'call', name, path: inner }
   }
 }
