@@ -101,6 +101,8 @@ export interface ObservationContext {
   readonly parentImage?: string
   readonly parentCommandLine?: string
   readonly originalFileName?: string
+  /** Integrity level of the process, where the record tells. */
+  readonly integrity?: Integrity
   /** What this observation is when it is no plain object: decides section G of SCORING. */
   readonly signal?: SideSignal
   /** Text that a script or command line was decoded to, outermost first. */
@@ -128,6 +130,9 @@ export interface ObservationContext {
   /** Account, where the observation is about one: a remote logon. */
   readonly account?: string
 }
+
+/** How much a process may do: `high` is an elevated administrator's. Source: [MS-DTYP] 2.4.2.4, S-1-16-... */
+export type Integrity = 'low' | 'medium' | 'high' | 'system'
 
 export type SideSignal =
   | 'repository-replaced'

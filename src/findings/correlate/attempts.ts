@@ -1,7 +1,8 @@
 import type { Dismissed } from '../model.ts'
-import { baseName, foreignProvider, userWritable } from '../observe/index.ts'
+import { baseName } from '../observe/index.ts'
 import { type Draft, draftsByHost, isReal, itemsOf, WINDOW } from './graph.ts'
 import type { Item } from './item.ts'
+import { productCompiles } from './product-compiles.ts'
 
 /** What two minutes are in FILETIME ticks: several subscriptions made by one script follow each other this closely. */
 const CLOSE = 1_200_000_000n
@@ -48,7 +49,9 @@ export function joinAttempts(
   }
   const open = attempted.filter((draft) => itemsOf(draft).some((item) => !absorbed.has(item.unit)))
   const own = open.filter((draft) => !itemsOf(draft).every(isOffer))
-  const loose = left.filter((item) => !absorbed.has(item.unit))
+  const alone = left.filter((item) => !absorbed.has(item.unit))
+  const products = productCompiles(alone, dismiss)
+  const loose = alone.filter((item) => !products.has(item))
   const gathered = gather(loose, own)
   for (const item of [...open.filter((draft) => !own.includes(draft)).flatMap(itemsOf), ...loose]) {
     const reason = isOffer(item) ? OFFER : item.observation.context?.tool === 'winmgmt' ? RESET : undefined
@@ -170,7 +173,6 @@ function gather(items: readonly Item[], named: readonly Draft[]): Draft[] {
   const byHost = draftsByHost(named)
   for (const item of items) {
     const { context, timeFiletime } = item.observation
-    if (isServicing(item)) continue
     const partners = nearAttempt(item, byHost.get(item.host) ?? [])
     const [partner] = partners
     if (partners.length === 1 && partner !== undefined) {
@@ -224,19 +226,6 @@ function nearAttempt(item: Item, drafts: readonly Draft[]): Draft[] {
       return time !== undefined && when !== undefined && (when > time ? when - time : time - when) <= WINDOW
     })
   })
-}
-
-/** Windows and products compile their own MOF files all the time. Source: KNOWN-GOOD KG-6. */
-function isServicing({ observation }: Item): boolean {
-  const { context } = observation
-  if (context?.tool !== 'mofcomp' || context.mofPath === undefined || context.renamed === true) return false
-  // A relative path lies wherever the caller was.
-  if (!/^"?(?:[a-z]:|%|\\)/i.test(context.mofPath) || context.remoteHost !== undefined) return false
-  return (
-    !foreignProvider(context.mofPath) &&
-    !userWritable(context.mofPath) &&
-    observation.namespace !== 'root\\subscription'
-  )
 }
 
 function commandOf(item: Item): string {

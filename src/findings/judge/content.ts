@@ -21,6 +21,10 @@ export interface JudgementLists extends PayloadLists {
   /** Programs that install, patch and manage: what they compile is theirs. */
   readonly installers: readonly string[]
   readonly stockNames: readonly string[]
+  /** Definitions in System32\wbem that Windows brings, without extension. */
+  readonly stockMofs: readonly string[]
+  /** Definitions of products that administrators are told to compile again, with extension. */
+  readonly productMofs: readonly string[]
 }
 
 /** Everything that the judgement knows beside the evidence: the files of `content/judgement`. */

@@ -62,7 +62,7 @@ export function provenanceFeatures(
   const author = authored.find(
     ({ context }) =>
       // A compiler that an installer starts is the installer's.
-      !content.lists.installers.includes(baseName(context?.parentImage)) &&
+      !isInstallers(context?.parentImage, content) &&
       (content.lists.authorProcesses.includes(baseName(context?.image)) ||
         content.lists.authorProcesses.includes(baseName(context?.parentImage)) ||
         AUTHORING_TOOLS.includes(context?.tool ?? '')),
@@ -71,7 +71,7 @@ export function provenanceFeatures(
     const image = baseName(author.context?.image)
     applied.push({
       id: 'provenance/author-process',
-      text: `It was made with ${image === '' ? (author.context?.tool ?? 'a script host') : image}, not by an installer`,
+      text: `It was made with ${image === '' ? (author.context?.tool ?? 'a script host') : image}${author.context?.parentImage === undefined ? '' : ', not by an installer'}`,
       from: placesOf([author]),
     })
   }
@@ -84,6 +84,12 @@ export function provenanceFeatures(
     })
   }
   return [...applied, ...creatorFeatures(facts, consumer)]
+}
+
+/** An installer's name, in the folder where installers of Windows lie, where the record tells a folder. */
+function isInstallers(image: string | undefined, content: JudgementContent): boolean {
+  if (!content.lists.installers.includes(baseName(image))) return false
+  return !/[\\/]/.test(image ?? '') || normalPath(image ?? '').startsWith('c:\\windows\\')
 }
 
 /** mofcomp, started by an installer or ConfigMgr that lies where it belongs, with a file that users cannot write. */

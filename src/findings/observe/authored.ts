@@ -1,6 +1,6 @@
 import type { AuthoringContext, AuthoringKind, AuthoringReading } from '../authoring/index.ts'
 import { readAuthoring } from '../authoring/index.ts'
-import type { Observation, Shows } from '../model.ts'
+import type { Integrity, Observation, Shows } from '../model.ts'
 import { defined } from './objects.ts'
 import { at, fromPlace, type Place } from './place.ts'
 import type { ObserveSink } from './sink.ts'
@@ -19,6 +19,7 @@ export interface AuthoredText {
   readonly kind: AuthoringKind
   readonly context: AuthoringContext
   readonly user?: string
+  readonly integrity?: Integrity
   readonly parentCommandLine?: string
   /** Folder in which the process was started: bare file names of its command line lie there. */
   readonly directory?: string
@@ -113,6 +114,7 @@ function attempt(authored: AuthoredText, reading: AuthoringReading, place: Place
         parentImage: authored.context.parentImage,
         parentCommandLine: authored.parentCommandLine,
         originalFileName: authored.context.originalFileName,
+        integrity: authored.integrity,
         decoded: reading.decoded,
         mofPath: fileOf(reading.mofPath, authored.directory),
         remoteHost: reading.remoteHost,

@@ -1,4 +1,6 @@
+import { lookupTable } from '../../bytes/index.ts'
 import type { EventRecord, ExportRow } from '../../records/event.ts'
+import type { Integrity } from '../model.ts'
 import type { AuthoredReader } from './authored.ts'
 import { defined } from './objects.ts'
 import {
@@ -27,6 +29,7 @@ export interface ProcessStart {
   readonly directory?: string | undefined
   /** Whether it runs as LocalSystem; `undefined` where the record does not tell. */
   readonly system: boolean | undefined
+  readonly integrity: Integrity | undefined
 }
 
 const MESSAGE_LABELS_4688 = {
@@ -36,6 +39,7 @@ const MESSAGE_LABELS_4688 = {
   SubjectUserSid: 'Security ID',
   SubjectUserName: 'Account Name',
   SubjectDomainName: 'Account Domain',
+  MandatoryLabel: 'Mandatory Label',
 }
 
 /** LocalSystem's name in the languages Windows comes in; the SID is better and used where there is one. */
@@ -55,6 +59,7 @@ export function sysmonProcess(event: EventRecord): ProcessStart {
     user,
     directory: field('CurrentDirectory'),
     system: user === undefined ? undefined : SYSTEM_NAME.test(user),
+    integrity: integrityOf(field('IntegrityLevel')),
   }
 }
 
@@ -78,6 +83,7 @@ export function securityProcess(event: EventRecord): ProcessStart {
       : usable(sid)
         ? sid === 'S-1-5-18' || SYSTEM_NAME.test(sid)
         : undefined,
+    integrity: integrityOf(field('MandatoryLabel')),
   }
 }
 
@@ -98,7 +104,29 @@ export function defenderProcess(row: ExportRow): ProcessStart {
     user,
     system:
       sid === undefined ? (user === undefined ? undefined : SYSTEM_NAME.test(user)) : sid === 'S-1-5-18',
+    integrity: integrityOf(rowText(row, 'ProcessIntegrityLevel')),
   }
+}
+
+const INTEGRITY = lookupTable<Integrity>({
+  untrusted: 'low',
+  's-1-16-0': 'low',
+  low: 'low',
+  's-1-16-4096': 'low',
+  medium: 'medium',
+  's-1-16-8192': 'medium',
+  's-1-16-8448': 'medium',
+  high: 'high',
+  's-1-16-12288': 'high',
+  system: 'system',
+  's-1-16-16384': 'system',
+})
+
+/** `High` (Sysmon, Defender), `S-1-16-12288` or `Mandatory Label\High Mandatory Level` (4688). */
+function integrityOf(text: string | undefined): Integrity | undefined {
+  return text === undefined
+    ? undefined
+    : INTEGRITY[text.toLowerCase().replace(/^mandatory label\\| mandatory level$/g, '')]
 }
 
 /** FolderPath of Defender includes the file name in most rows and leaves it out in some. */
@@ -166,6 +194,7 @@ export function observeProcess(start: ProcessStart, authors: AuthoredReader, sin
         user: start.user,
         parentCommandLine: start.parentCommandLine,
         directory: start.directory,
+        integrity: start.system === true ? 'system' : start.integrity,
       }),
     },
     start.place,

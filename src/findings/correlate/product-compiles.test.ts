@@ -1,0 +1,170 @@
+import { describe, expect, test } from 'vitest'
+import { judge } from '../judge/index.ts'
+import { investigate, process, row, SECURITY, sampleEvent } from '../records.suite.ts'
+
+const MOFCOMP = 'C:\\Windows\\System32\\wbem\\mofcomp.exe'
+const WBEM = 'C:\\Windows\\System32\\wbem'
+const CMD = 'C:\\Windows\\System32\\cmd.exe'
+const POWERSHELL = 'C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe'
+const SYSTEM = { User: 'NT AUTHORITY\\SYSTEM', IntegrityLevel: 'System' }
+const USER = { User: 'LAB\\eve', IntegrityLevel: 'High' }
+const SQL = 'C:\\Program Files (x86)\\Microsoft SQL Server\\150\\Shared\\sqlmgmproviderxpsp2up.mof'
+
+function compile(file: string, parent: string, more: Readonly<Record<string, string>> = USER) {
+  return process({
+    Image: MOFCOMP,
+    OriginalFileName: 'mofcomp.exe',
+    CommandLine: `mofcomp.exe "${file}"`,
+    ParentImage: parent,
+    ...more,
+  })
+}
+
+describe('a folder of administrators vouches for no definition by itself', () => {
+  const REPORTED: readonly (readonly [string, ReturnType<typeof compile>, string, number])[] = [
+    ['a shell', compile(`${WBEM}\\upd.mof`, POWERSHELL), 'medium', 35],
+    ['a shell as SYSTEM', compile(`${WBEM}\\upd.mof`, CMD, SYSTEM), 'medium', 35],
+    ['a web server', compile(`${WBEM}\\upd.mof`, 'C:\\Windows\\System32\\inetsrv\\w3wp.exe'), 'medium', 35],
+    [
+      'a web server, stock name',
+      compile(`${WBEM}\\scm.mof`, 'C:\\Windows\\System32\\inetsrv\\w3wp.exe'),
+      'medium',
+      35,
+    ],
+    ['a shell, Program Files', compile('C:\\Program Files\\Dell\\upd.mof', CMD), 'medium', 35],
+    ['another extension', compile('C:\\Windows\\System32\\upd.txt', CMD), 'medium', 50],
+    ['a stock name elsewhere', compile('C:\\Windows\\System32\\cimwin32.mof', CMD), 'medium', 35],
+    ['the desktop', compile(`${WBEM}\\upd.mof`, 'C:\\Windows\\explorer.exe'), 'informational', 10],
+    ['a program of a user', compile(`${WBEM}\\upd.mof`, 'C:\\Users\\Public\\a.exe'), 'informational', 10],
+    [
+      "an installer's name",
+      compile(`${WBEM}\\upd.mof`, 'C:\\Users\\Public\\msiexec.exe'),
+      'informational',
+      10,
+    ],
+    [
+      'a program that is not elevated',
+      compile('C:\\Program Files\\Acme\\a.mof', 'C:\\Program Files\\Acme\\a.exe', {
+        IntegrityLevel: 'Medium',
+      }),
+      'informational',
+      10,
+    ],
+    [
+      'a bare name in the folder where the shell is',
+      process({
+        Image: MOFCOMP,
+        CommandLine: 'mofcomp upd.mof',
+        ParentImage: CMD,
+        CurrentDirectory: `${WBEM}\\`,
+      }),
+      'medium',
+      35,
+    ],
+    [
+      'nobody that 4688 names',
+      sampleEvent(SECURITY, 4688, {
+        SubjectUserSid: 'S-1-5-21-1-2-3-1001',
+        SubjectUserName: 'eve',
+        NewProcessName: MOFCOMP,
+        CommandLine: `mofcomp ${WBEM}\\upd.mof`,
+      }),
+      'informational',
+      10,
+    ],
+  ]
+  test.each(REPORTED)('reported: started by %s', (_, record, severity, score) => {
+    const { subscriptions, dismissed } = investigate([record])
+    expect(dismissed).toEqual([])
+    expect(subscriptions).toHaveLength(1)
+    for (const facts of subscriptions) expect(judge(facts)).toMatchObject({ severity, score })
+  })
+
+  const OWN: readonly (readonly [string, ReturnType<typeof compile>])[] = [
+    ['servicing', compile(`${WBEM}\\new.mof`, 'C:\\Windows\\servicing\\TrustedInstaller.exe', SYSTEM)],
+    ['ConfigMgr', compile('C:\\Windows\\CCM\\a.mof', 'C:\\Windows\\CCM\\CcmExec.exe', SYSTEM)],
+    [
+      'an installer',
+      compile('C:\\Program Files\\Veeam\\Veeam.Backup.a.mof', 'C:\\Windows\\System32\\msiexec.exe', SYSTEM),
+    ],
+    ['the setup of SQL Server', compile(SQL, 'D:\\x64\\ScenarioEngine.exe')],
+    ['an administrator who repairs SQL Server', compile(SQL, CMD)],
+    ['an administrator who repairs WMI', compile(`${WBEM}\\scm.mof`, POWERSHELL)],
+    ['a driver', compile(`${WBEM}\\CxAudioSvc_a.mof`, 'C:\\Windows\\System32\\CxAudioSvc.exe', SYSTEM)],
+    [
+      'a setup in Downloads',
+      compile('C:\\Program Files\\Acme\\a.mof', 'C:\\Users\\eve\\Downloads\\setup.exe'),
+    ],
+    [
+      'an agent in its own folder',
+      compile('C:\\Program Files\\Acme\\a.mof', 'C:\\Program Files\\Acme\\agent.exe', SYSTEM),
+    ],
+  ]
+  test.each(OWN)('dismissed with the reason: %s', (_, record) => {
+    const { subscriptions, dismissed } = investigate([record])
+    expect(subscriptions).toEqual([])
+    expect(dismissed).toHaveLength(1)
+    expect(dismissed[0]?.reason).toMatch(/^servicing: /)
+  })
+})
+
+test('a shell that an installer starts is the installer’s, and so is what the shell starts', () => {
+  const line = 'cmd.exe /c mofcomp "C:\\Program Files\\Acme\\agent.mof"'
+  const shell = process({
+    Image: CMD,
+    CommandLine: line,
+    ParentImage: 'C:\\Windows\\System32\\msiexec.exe',
+    ...SYSTEM,
+  })
+  const child = compile('C:\\Program Files\\Acme\\agent.mof', CMD, { ...SYSTEM, ParentCommandLine: line })
+  expect(investigate([shell, child]).subscriptions).toEqual([])
+  expect(investigate([child]).subscriptions).toHaveLength(1)
+})
+
+test('integrity reads the same from Sysmon, 4688 and Defender', () => {
+  const file = 'C:\\Program Files\\Acme\\a.mof'
+  const parent = 'C:\\Program Files\\Acme\\a.exe'
+  const defender = (level: string) =>
+    row('DeviceProcessEvents', {
+      DeviceName: 'PC1',
+      FolderPath: MOFCOMP,
+      FileName: 'mofcomp.exe',
+      ProcessCommandLine: `mofcomp "${file}"`,
+      InitiatingProcessFolderPath: parent,
+      InitiatingProcessFileName: 'a.exe',
+      AccountName: 'eve',
+      ProcessIntegrityLevel: level,
+    })
+  const security = (level: string) =>
+    sampleEvent(SECURITY, 4688, {
+      SubjectUserSid: 'S-1-5-21-1-2-3-1001',
+      NewProcessName: MOFCOMP,
+      CommandLine: `mofcomp "${file}"`,
+      ParentProcessName: parent,
+      MandatoryLabel: level,
+    })
+  for (const record of [
+    defender('Medium'),
+    security('S-1-16-8192'),
+    compile(file, parent, { IntegrityLevel: 'Medium' }),
+  ])
+    expect(investigate([record]).subscriptions).toHaveLength(1)
+  for (const record of [defender('High'), security('S-1-16-12288'), compile(file, parent)])
+    expect(investigate([record]).subscriptions).toEqual([])
+})
+
+test('a repair that compiles many of Windows’ own files is dismissed in one line', () => {
+  const repair = ['cimwin32', 'rsop', 'cli', 'scm', 'snmp', 'ntevt'].map((name) =>
+    process({
+      Image: MOFCOMP,
+      CommandLine: `mofcomp ${name}.mof`,
+      ParentImage: CMD,
+      CurrentDirectory: `${WBEM}\\`,
+    }),
+  )
+  const { subscriptions, dismissed } = investigate(repair)
+  expect(subscriptions).toEqual([])
+  expect(dismissed).toHaveLength(1)
+  expect(dismissed[0]?.what).toContain('and 3 more files')
+  expect(dismissed[0]?.from).toHaveLength(6)
+})
