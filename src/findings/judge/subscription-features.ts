@@ -15,6 +15,18 @@ import { type Applied, isBound, isExecuting, placesShowing } from './evidence.ts
 /** What is known of the file that a payload runs, from outside the logs. */
 export type PayloadFileState = 'signed' | 'unsigned' | 'missing'
 
+const STOCK_CLASS = /^(?:activescript|commandline|logfile|smtp|nteventlog)eventconsumer$/i
+
+/** What is odd about a class that is not one of the five of Windows. */
+function foreignClass(consumer: ConsumerFacts): string {
+  if (consumer.class === undefined || consumer.class === '')
+    return 'The class of the consumer is not in the evidence: it may run anything'
+  const base = consumer.superclasses?.find((name) => STOCK_CLASS.test(name))
+  return base === undefined
+    ? `The consumer's class ${consumer.class} is not one of Windows' own: it may run anything`
+    : `The consumer's class ${consumer.class} is made after ${base}, so that searches for that name miss it`
+}
+
 /** Group A: what kind of consumer runs. One feature. */
 export function consumerFeatures(
   facts: SubscriptionFacts,
@@ -37,14 +49,9 @@ export function consumerFeatures(
   if (isExecuting(payload.kind, consumer) && !isBound(facts)) {
     return one('executing-unbound', 'A consumer that runs code, but nothing seen binds it to a filter')
   }
-  const stock = /^(?:activescript|commandline|logfile|smtp|nteventlog)eventconsumer$/i.test(
-    consumer.class ?? '',
-  )
+  const stock = STOCK_CLASS.test(consumer.class ?? '')
   if (!stock) {
-    return one(
-      'unknown-class',
-      `The consumer's class ${consumer.class ?? ''} is not one of Windows' own: it may run anything`,
-    )
+    return one('unknown-class', foreignClass(consumer))
   }
   switch (payload.kind) {
     case 'script':
@@ -113,7 +120,7 @@ const TRIGGER_ROWS: Readonly<Record<TriggerRow, readonly [string, string]>> = {
     'trigger/failed-logon',
     'It waits for one particular account to sign in, which can serve as a signal from outside',
   ],
-  uptime: ['trigger/uptime', 'It fires a few minutes after every start of the computer'],
+  uptime: ['trigger/uptime', 'It goes by how long the computer has been running: it fires after every start'],
   'timer-short': ['trigger/timer-short', 'It fires on a timer, every ten minutes or more often'],
   'timer-long': ['trigger/timer-long', 'It fires on a timer'],
   clock: ['trigger/clock', 'It fires at a fixed time of day'],

@@ -1,26 +1,26 @@
 import { hasEncodedCommand } from './base64.ts'
 import { type CommandParts, programName, splitCommand } from './command-line.ts'
 import { describeScript } from './describe-script.ts'
-import { defang, hostsIn, withoutBlobs } from './indicators.ts'
+import {
+  accountEffect,
+  GIVEN,
+  killEffect,
+  packageEffect,
+  serviceEffect,
+  settingEffect,
+  shutdownEffect,
+  taskEffect,
+  transferEffect,
+} from './describe-tools.ts'
+import { hostsIn } from './indicators.ts'
+import { show } from './show.ts'
 import type { DecodedLayer } from './types.ts'
 
-const MAX_SHOWN = 200
-const GIVEN = 'is given:'
 const MAX_NESTING = 4
 /** Longer lines are described by their beginning: the patterns below look back over blanks. */
 const MAX_LINE = 2048
 const MAX_COMMAND = 16_384
 
-const show = (text: string, length = MAX_SHOWN): string => {
-  // Some logs keep the backslashes of source text doubled.
-  const line = defang(
-    withoutBlobs(text)
-      .replace(/(?<=[\w:)])\\\\/g, '\\')
-      .replace(/\s+/g, ' ')
-      .trim(),
-  )
-  return line.length <= length ? line : `${line.slice(0, length - 1)}…`
-}
 const fileName = (path: string): string => path.split(/[\\/]/).pop() ?? path
 const isFlag = (argument: string): boolean => /^[-/]/.test(argument)
 const firstUrl = (text: string): string | undefined => /\b(?:https?|ftp):\/\/[^\s"']+/i.exec(text)?.[0]
@@ -108,43 +108,6 @@ function partEffect(text: string, layers: readonly DecodedLayer[], depth: number
   }
 }
 
-/** What `sc` is told to do with a service. */
-function serviceEffect(line: string): string {
-  const match = /^(?:\\\\\S{1,255}\s{1,9})?(create|stop|delete|start|config)\s{1,9}("[^"]*"|\S+)(.*)$/is.exec(
-    line,
-  )
-  if (match === null) return `runs "sc ${show(line)}"`
-  const [, verb = '', name = '', rest = ''] = match
-  const service = show(name)
-  switch (verb.toLowerCase()) {
-    case 'create':
-      return `creates a service (${show(`${name}${rest}`)})`
-    case 'stop':
-      return `stops the service ${service}`
-    case 'delete':
-      return `deletes the service ${service}`
-    case 'start':
-      return `starts the service ${service}`
-    default:
-      return /start=\s{0,9}disabled/i.test(rest)
-        ? `disables the service ${service}`
-        : `changes the service ${service}`
-  }
-}
-
-/** What `schtasks` is told to do. */
-function taskEffect(line: string): string {
-  if (!/\/create/i.test(line)) return `runs "schtasks ${show(line)}"`
-  const run = /\/tr\s{1,9}("[^"]*"|\S+)/i.exec(line)?.[1]
-  const name = /\/tn\s{1,9}("[^"]*"|\S+)/i.exec(line)?.[1]
-  const task =
-    run === undefined ? 'creates a scheduled task' : `creates a scheduled task that runs ${show(run)}`
-  return name === undefined ? task : `${task}, under the name ${show(name)}`
-}
-
-const downloads = (from: string | undefined, by: string | undefined): string | undefined =>
-  from === undefined ? undefined : `downloads ${show(from)}${by === undefined ? '' : ` with ${by}`}`
-
 interface Effect {
   /** What goes between "runs" and "as SYSTEM". */
   readonly program: string
@@ -223,19 +186,34 @@ function programEffect(command: CommandParts, layers: readonly DecodedLayer[], d
     case 'curl':
     case 'bitsadmin':
       return effect(
-        downloads(url ?? hostsIn(`${name} ${line}`)[0], depth > 0 ? name : undefined) ??
+        transferEffect(name, line, url ?? hostsIn(`${name} ${line}`)[0], depth > 0) ??
           (line === '' ? undefined : `${GIVEN} ${show(line)}`),
       )
     case 'msiexec':
-      return effect(`installs ${show(url ?? plain[0] ?? 'a package')}`)
+      return effect(packageEffect(line, url ?? plain[0] ?? 'a package'))
     case 'wmic':
       return effect(`gives WMI the command "${show(line)}"`)
     case 'net':
     case 'net1':
-      if (/^user\b.*\/add/i.test(line)) return effect(`adds a user account (${show(plain[1] ?? '')})`)
-      if (/^localgroup\b.*\/add/i.test(line))
-        return effect(`adds an account to a group (${show(plain.slice(1).join(' '))})`)
-      return effect(`runs "net ${show(line)}"`)
+      return effect(accountEffect(line, plain))
+    case 'msbuild':
+      return effect(
+        plain[0] === undefined ? undefined : `builds ${show(plain[0])}, which runs the code in it`,
+      )
+    case 'installutil':
+    case 'regasm':
+    case 'regsvcs':
+      return effect(
+        plain.length === 0
+          ? undefined
+          : `loads and runs the program library ${show(plain[plain.length - 1] ?? '')}`,
+      )
+    case 'forfiles': {
+      const each = /[-/]c\s{1,9}("[^"]*"|\S.*)$/i.exec(line)?.[1]
+      return effect(
+        each === undefined ? `${GIVEN} ${show(line)}` : `runs ${show(each)} for every file it finds`,
+      )
+    }
     case 'vssadmin':
     case 'wbadmin':
       return effect(
@@ -244,23 +222,21 @@ function programEffect(command: CommandParts, layers: readonly DecodedLayer[], d
           : `${GIVEN} ${show(line)}`,
       )
     case 'bcdedit':
-      return effect(`changes how Windows starts (${show(line)})`)
+      return effect(settingEffect(name, 'how Windows starts', line))
     case 'wevtutil': {
       const log = /^(?:cl|clear-log)\s{1,9}("[^"]*"|\S+)/i.exec(line)?.[1]
       return effect(log === undefined ? `${GIVEN} ${show(line)}` : `clears the event log ${show(log)}`)
     }
-    case 'taskkill': {
-      const name = /\/im\s{1,9}("[^"]*"|\S+)/i.exec(line)?.[1]
-      return effect(`ends ${name === undefined ? 'a program' : `the program ${show(name)}`}`)
-    }
+    case 'taskkill':
+      return effect(killEffect(line))
     case 'shutdown':
-      return effect('shuts down or restarts the computer')
+      return effect(shutdownEffect(line))
     case 'schtasks':
       return effect(taskEffect(line))
     case 'sc':
       return effect(serviceEffect(line))
     case 'netsh':
-      return effect(`changes the network or the firewall (${show(line)})`)
+      return effect(settingEffect(name, 'the network or the firewall', line))
     case 'reg':
       return effect(
         /^add\b/i.test(line)

@@ -106,7 +106,7 @@ function lolbin(input: FeatureInput, isEncoded: boolean): PayloadFeature | undef
     if (counts(file, (command?.arguments.length ?? 0) > 0)) {
       return {
         id: 'payload/lolbin',
-        text: `The program is ${file}, a part of Windows that runs what it is given`,
+        text: `The program is ${file}, which runs or fetches whatever it is told to`,
       }
     }
   }
@@ -115,7 +115,7 @@ function lolbin(input: FeatureInput, isEncoded: boolean): PayloadFeature | undef
   if (!input.isScript && name !== undefined && !lists.lolbins.includes(name)) return undefined
   const inner = launchedPrograms(text, lists).find((program) => counts(program, true) && program !== name)
   if (inner === undefined) return undefined
-  return { id: 'payload/lolbin', text: `It starts ${inner}, a part of Windows that runs what it is given` }
+  return { id: 'payload/lolbin', text: `It starts ${inner}, which runs or fetches whatever it is told to` }
 }
 
 const SCRIPT_HOSTS = ['cscript', 'wscript', 'mshta', 'python', 'perl', 'rundll32', 'regsvr32']

