@@ -203,8 +203,9 @@ function textFormat(head: Uint8Array, name: string): FileFormat {
   if (looksLikeMof(text, name)) return { kind: 'mof', encoding }
   if (EVENT_TEXT.test(start)) return { kind: 'event-text', encoding }
   if (looksLikeCsv(start)) return { kind: 'csv', encoding }
-  if (hasEvents) return { kind: 'xml', encoding }
   const listing = FORMATTED.find(({ marks }) => marks.every((mark) => mark.test(text)))
+  if (listing === undefined && hasJsonAfterHeaders(start)) return { kind: 'json', encoding }
+  if (hasEvents) return { kind: 'xml', encoding }
   if (listing !== undefined) return { kind: 'formatted-listing', reason: listing.what }
   return { kind: 'other', reason: 'text of no known kind' }
 }
@@ -248,6 +249,25 @@ const FORMATTED: readonly { readonly marks: readonly RegExp[]; readonly what: st
 function looksLikeJson(text: string): boolean {
   const start = text.replace(/^Record \d+\s+/, '')
   return /^\{\s*("|\}|$)/.test(start) || /^\[\s*([[{"\]\d-]|$|true|false|null)/.test(start)
+}
+
+/** Lines at the start of a text of which one shows what all are; syslog has other lines between. */
+const MAX_LEADING_LINES = 50
+/** Characters of a line's header; syslog's with structured data has some hundred. */
+const MAX_LINE_HEADER = 1024
+
+/** One JSON object a line after a header of syslog's or another's: `<13>Nov 24 12:00:00 host {"Event": …}`. */
+function hasJsonAfterHeaders(text: string): boolean {
+  const lines = text.split(/\r?\n/, MAX_LEADING_LINES + 1)
+  return lines.slice(0, MAX_LEADING_LINES).some((line, index) => {
+    const header = /\{\s*"/.exec(line.slice(0, MAX_LINE_HEADER))
+    if (header === null || header.index === 0) return false
+    // The last line may go on behind what was read of the file.
+    return (
+      /^\{\s*"(?:[^"\\]|\\.)*"\s*:/.test(line.slice(header.index)) &&
+      (index === lines.length - 1 || /\}\s*$/.test(line))
+    )
+  })
 }
 
 /**

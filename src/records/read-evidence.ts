@@ -11,8 +11,8 @@ import { RepositoryFolders } from './repository-folders.ts'
 const MAX_MOF_BYTES = 8 * 2 ** 20
 /** Repository files are read whole; honest ones are far smaller. */
 const MAX_REPOSITORY_BYTES = 2 ** 31 - 1
-/** A larger event log is read with visits to the event loop, a little slower: an interrupt must not wait for it. */
-const MAX_BLOCKING_BYTES = 2 ** 30
+/** A larger event log is read with visits to the event loop, a little slower without hashes: an interrupt must not wait for it. */
+const MAX_BLOCKING_BYTES = 2 ** 28
 /** Bytes between two visits to the event loop, where an interrupt is noticed. */
 const BREATHE_BYTES = 8 * 2 ** 20
 

@@ -1,4 +1,4 @@
-import { ExportRowReader } from '../exports/index.ts'
+import { ExportRowReader, ecsProcess } from '../exports/index.ts'
 import type { FileContext, FileOutcome } from '../file-context.ts'
 import { inventoryEntry, isWmiAutorun } from '../inventory/index.ts'
 import type { EvidenceKind } from '../read.ts'
@@ -183,6 +183,7 @@ export class ElementReader {
     const row = this.#rows.row(map, values, offset, this.#rowNumber)
     if (row === undefined) return false
     this.#count('table-export')
+    if (row === 'unwanted') return true
     this.#relevant += 1
     if (map.localTimes) this.#zoneless += 1
     this.#context.sink.row?.(row)
@@ -304,7 +305,20 @@ export class ElementReader {
       }
       return true
     }
-    return SHAPES.some((candidate) => this.#takeEvent(object, offset, candidate))
+    if (SHAPES.some((candidate) => this.#takeEvent(object, offset, candidate))) return true
+    return this.#takeProcess(object, offset)
+  }
+
+  /** An event of the Elastic Common Schema alone, with no Windows event in it. */
+  #takeProcess(object: JsonObject, offset: number): boolean {
+    const process = ecsProcess(object)
+    if (process === undefined) return false
+    this.#count('event-json')
+    this.#rowNumber += 1
+    if (process === 'other') return true
+    this.#relevant += 1
+    this.#context.sink.row?.(this.#rows.processRow(process, offset, this.#rowNumber))
+    return true
   }
 
   #takeEvent(object: JsonObject, offset: number, shape: Shape): boolean {

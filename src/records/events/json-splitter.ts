@@ -20,6 +20,11 @@ export const MAX_JSON_DEPTH = 256
 const MAX_ELEMENT_BYTES = 128 * 2 ** 20
 /** Longer than evtx_dump's `Record` with any number. */
 const MAX_LABEL = 32
+/** Bytes before the object of a line that are taken for its header: syslog's with structured data has some hundred. */
+const MAX_HEADER = 1024
+
+/** As it is kept, without the white space. */
+const LABEL = /^Record\d+$/
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -33,7 +38,8 @@ const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
 
 /**
- * Splits a stream of UTF-8 JSON into its outermost objects, whatever joins them: an array, lines, nothing at all.
+ * Splits a stream of UTF-8 JSON into its outermost objects, whatever joins them: an array, lines (each with a header of
+ * syslog's or another's before its object, or none), nothing at all.
  * One object at a time is in memory. An object that is cut (JSON Lines written by a tool that died) does not swallow
  * what follows: a `{` where the grammar allows none, or a line end inside a string, starts anew. Feed bytes in
  * order, then call `end`.
@@ -59,6 +65,12 @@ export class JsonSplitter {
   #between = ''
   #betweenBytes = 0
   #betweenOffset = 0
+  /** Nothing but white space has been seen of this line. */
+  #freshLine = true
+  /** What stands between may be the header of a line: it begins with the line, and no object of it was cut. */
+  #isHeader = false
+  /** This line began with `[`: of an array, or of a header like `[12:00:00]`. */
+  #beganWithBracket = false
   #outerBrackets = 0
   /** Elements that were left out: cut, too large, too deep. */
   damaged = 0
@@ -101,6 +113,7 @@ export class JsonSplitter {
           // Brackets that only open would take all lines after them along.
           if (this.#dropped === 'depth') {
             this.#abandon('', this.#position + index)
+            this.#freshLine = true
             start = -1
           }
           break
@@ -140,7 +153,7 @@ export class JsonSplitter {
   }
 
   end(): void {
-    this.#settle()
+    if (this.#betweenBytes > 0) this.#stray()
     if (this.#depth > 0) this.#abandon('is cut at the end of the file', this.#position)
     if (this.#outerBrackets > MAX_JSON_DEPTH) {
       this.#tell('events/too-deep', `${this.#outerBrackets} brackets are open outside any object`, 0)
@@ -169,6 +182,7 @@ export class JsonSplitter {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset + start, end - start)
     if (!line(bytes, this.#position + start)) return start
     this.#settle()
+    this.#freshLine = false
     return end
   }
 
@@ -193,6 +207,7 @@ export class JsonSplitter {
         // JSON has no raw line ends in strings: this line was cut.
         this.#inString = false
         if (this.#depth > 0) this.#abandon('is cut inside a string', this.#position + index)
+        this.#freshLine = true
         return index + 1
       }
     }
@@ -201,43 +216,68 @@ export class JsonSplitter {
 
   #outside(byte: number, offset: number): void {
     switch (byte) {
+      case LINE_FEED:
+        // A header is of the line its object is on; evtx_dump's label stands on the line before.
+        if (this.#isHeader && !LABEL.test(this.#between)) this.#stray()
+        this.#freshLine = true
+        this.#beganWithBracket = false
+        return
       case 0x20:
       case 0x09:
-      case LINE_FEED:
       case CARRIAGE_RETURN:
       case COMMA:
       case 0x1e:
         return
       case OPEN_ARRAY:
+        if (this.#freshLine && this.#outerBrackets === 0) this.#beganWithBracket = true
         this.#outerBrackets += 1
         return
       case CLOSE_ARRAY:
         this.#outerBrackets = Math.max(0, this.#outerBrackets - 1)
+        if (this.#beganWithBracket && this.#outerBrackets === 0) this.#isHeader = this.#betweenBytes > 0
         return
       case QUOTE:
-        this.#inString = true
+        // The quotes in a header need not be in pairs.
+        if (!this.#isHeader) this.#inString = true
+        break
+      case CLOSE_OBJECT:
+        this.#isHeader = false
         break
     }
     // The byte order mark of UTF-8.
     if (offset < 3 && byte === [0xef, 0xbb, 0xbf][offset]) return
-    if (this.#betweenBytes === 0) this.#betweenOffset = offset
+    if (this.#betweenBytes === 0) {
+      this.#betweenOffset = offset
+      this.#isHeader = this.#freshLine && this.#outerBrackets === 0 && byte !== QUOTE && byte !== CLOSE_OBJECT
+    }
+    this.#freshLine = false
     if (this.#betweenBytes < MAX_LABEL) this.#between += String.fromCharCode(byte)
     this.#betweenBytes += 1
   }
 
-  /** Counts what stood before an object or the end, unless it is evtx_dump's `Record 1`. */
+  /** Counts what stood before an object, unless it is evtx_dump's `Record 1` or the header of the object's line. */
   #settle(): void {
     if (this.#betweenBytes === 0) return
-    if (!/^Record\d+$/.test(this.#between)) {
-      if (this.#strayBytes === 0) this.#strayOffset = this.#betweenOffset
-      this.#strayBytes += this.#betweenBytes
-    }
+    const isHeader = this.#isHeader && this.#betweenBytes <= MAX_HEADER
+    if (isHeader || LABEL.test(this.#between)) this.#forget()
+    else this.#stray()
+  }
+
+  #stray(): void {
+    if (this.#strayBytes === 0) this.#strayOffset = this.#betweenOffset
+    this.#strayBytes += this.#betweenBytes
+    this.#forget()
+  }
+
+  #forget(): void {
     this.#between = ''
     this.#betweenBytes = 0
+    this.#isHeader = false
   }
 
   #open(offset: number): void {
     this.#settle()
+    this.#freshLine = false
     this.#depth = 1
     this.#stack[0] = 1
     this.#last = OPEN_OBJECT

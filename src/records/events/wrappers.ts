@@ -109,6 +109,9 @@ const MANY = [
   'responses',
 ]
 
+/** A line as it was, in which an object follows a header of syslog's or another's. */
+const JSON_AFTER_HEADER = /^([^{]{1,1024})\{\s*"/
+
 /** What an object that is no record itself wraps; `undefined` where it wraps nothing that is known. */
 export function wrappedElements(object: JsonObject): unknown[] | undefined {
   for (const key of MANY) {
@@ -121,6 +124,13 @@ export function wrappedElements(object: JsonObject): unknown[] | undefined {
     const value = object[key]
     if (typeof value === 'string' && (/^\s*\{/.test(value) || /<Event[\s>]/.test(value)))
       return [parsed(value)]
+  }
+  for (const key of TEXT) {
+    const value = object[key]
+    const header = typeof value === 'string' ? JSON_AFTER_HEADER.exec(value)?.[1] : undefined
+    const inner =
+      typeof value === 'string' && header !== undefined ? parsed(value.slice(header.length)) : undefined
+    if (isObject(inner)) return [inner]
   }
   for (const key of ONE) {
     const value = object[key]

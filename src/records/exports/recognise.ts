@@ -1,3 +1,4 @@
+import { type AsimProcess, asimProcess } from './asim.ts'
 import { type ExportTable, exportTable, tableColumns } from './columns.ts'
 
 /** How rows with these columns become rows of Microsoft's tables. */
@@ -12,6 +13,8 @@ export interface ColumnMap {
   readonly localTimes: boolean
   /** The table of a row; `undefined` where it is of none that is known. */
   tableOf(values: readonly unknown[]): ExportTable | undefined
+  /** Rows may be of ASIM's process schema, whatever table they name as theirs. */
+  readonly asim?: AsimProcess
 }
 
 /** Columns that name the table, in a file that may hold several. */
@@ -75,12 +78,15 @@ export function recogniseColumns(columns: readonly string[]): ColumnMap | undefi
   const action = lower.indexOf('actiontype')
   const isDevice = byColumns === 'device' || byColumns?.startsWith('Device') === true
   const hasTime = has.has('timegenerated') || has.has('timestamp')
-  if (byColumns === undefined && (tableColumn === undefined || !hasTime)) return undefined
+  const asim = asimProcess(lower)
+  if (byColumns === undefined && asim === undefined && (tableColumn === undefined || !hasTime))
+    return undefined
   const spellings = new Map<ExportTable, readonly string[]>()
   return {
     lower,
     portalTimes,
     localTimes,
+    ...(asim === undefined ? {} : { asim }),
     spelled(table) {
       let names = spellings.get(table)
       if (names === undefined) {

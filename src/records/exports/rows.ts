@@ -1,6 +1,7 @@
 import { filetimeToIso } from '../../bytes/index.ts'
 import type { ExportRow } from '../event.ts'
 import { readTime } from '../events/time.ts'
+import { PROCESS_COLUMNS } from './process-rows.ts'
 import { type ColumnMap, recogniseColumns } from './recognise.ts'
 
 /** Sets of columns that are remembered; a file of objects with ever new keys must not fill memory. */
@@ -25,13 +26,16 @@ export class ExportRowReader {
     return map
   }
 
-  /** The row, or `undefined` where its table is not a known one. */
+  /** The row, `'unwanted'` for one that no table of ours has a place for, `undefined` where its table is not a known one. */
   row(
     map: ColumnMap,
     values: readonly unknown[],
     offset: number | undefined,
     rowNumber: number | undefined,
-  ): ExportRow | undefined {
+  ): ExportRow | 'unwanted' | undefined {
+    const process = map.asim?.(values)
+    if (process === 'other') return 'unwanted'
+    if (process !== undefined) return this.processRow(process, offset, rowNumber)
     const table = map.tableOf(values)
     if (table === undefined) return undefined
     return {
@@ -42,6 +46,22 @@ export class ExportRowReader {
       columns: map.spelled(table),
       values:
         map.portalTimes.size === 0 ? values : values.map((value, index) => portalTime(map, value, index)),
+    }
+  }
+
+  /** A row of DeviceProcessEvents made of a process start that another schema tells. */
+  processRow(
+    values: readonly unknown[],
+    offset: number | undefined,
+    rowNumber: number | undefined,
+  ): ExportRow {
+    return {
+      evidence: this.#evidence,
+      ...(offset === undefined ? {} : { offset }),
+      ...(rowNumber === undefined ? {} : { rowNumber }),
+      table: 'DeviceProcessEvents',
+      columns: PROCESS_COLUMNS,
+      values,
     }
   }
 }
