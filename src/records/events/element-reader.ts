@@ -6,6 +6,7 @@ import { hostOfPath } from '../repository-folders.ts'
 import { isSelected } from '../selection.ts'
 import { type EventDraft, toEventRecord } from './draft.ts'
 import { eventFields, providerOfChannel } from './fields.ts'
+import { JsonPlace } from './json-place.ts'
 import { isObject, type JsonObject, pick } from './json-value.ts'
 import { isUnwanted, isUnwantedXml, type ShapeMarks, selectedIds } from './prefilter.ts'
 import { elasticDefend } from './shapes/elastic-defend.ts'
@@ -139,10 +140,11 @@ export class ElementReader {
     return this.#rows
   }
 
-  take(value: unknown, offset: number): void {
+  /** Takes a value, with the text that it was parsed from where it was JSON. */
+  take(value: unknown, offset: number, text = ''): void {
     const read = this.#read
     this.#marks = undefined
-    this.#take(value, offset, MAX_WRAPPING)
+    this.#take(value, new JsonPlace(text, offset), MAX_WRAPPING)
     if (this.#read !== read + 1) this.#marks = undefined
   }
 
@@ -237,9 +239,10 @@ export class ElementReader {
     }
   }
 
-  #take(value: unknown, offset: number, depth: number): void {
+  #take(value: unknown, place: JsonPlace, depth: number): void {
+    const { offset } = place
     if (Array.isArray(value)) {
-      for (const item of value) if (depth > 0) this.#take(item, offset, depth - 1)
+      this.#takeAll(value, place, depth)
       return
     }
     if (typeof value === 'string') {
@@ -257,29 +260,50 @@ export class ElementReader {
     }
     const tables = this.#frames.tables(value) ?? (depth > 0 ? wrappedTables(value) : undefined)
     if (tables !== undefined) {
-      this.#takeTables(tables, offset)
+      this.#takeTables(tables, place)
       return
     }
     const inner = depth > 0 ? wrappedElements(value) : undefined
     if (inner === undefined) this.#miss(offset)
-    else for (const item of inner) this.#take(item, offset, depth - 1)
+    // Inside a text kept as a string, places are counted from the wrapper's: escapes hide the true ones.
+    else if (inner.text !== undefined)
+      this.#take(inner.elements[0], new JsonPlace(inner.text, offset), depth - 1)
+    else this.#takeAll(inner.elements, place.inside(inner.path), depth)
+  }
+
+  /** The items of a list, or the one that a wrapper has. */
+  #takeAll(elements: readonly unknown[], place: JsonPlace, depth: number): void {
+    if (depth === 0) return
+    const places = elements.length > 1 ? place.items() : undefined
+    for (const element of elements) this.#take(element, places?.next().value ?? place, depth - 1)
   }
 
   /** Beside the rows asked for, answers have tables about the query: only where none is known is that told. */
-  #takeTables(tables: readonly WrappedTable[], offset: number): void {
+  #takeTables(tables: readonly WrappedTable[], place: JsonPlace): void {
     const known = tables.filter((table) => this.#rows.columns(table.columns) !== undefined)
-    for (const table of known.length > 0 ? known : tables) {
-      for (const row of table.rows) {
-        if (!this.takeRow(table.columns, row, offset)) this.#miss(offset)
+    for (const { columns, rows, path } of known.length > 0 ? known : tables) {
+      const places = place.inside(path).items()
+      for (const row of rows) {
+        const { offset } = places.next().value ?? place
+        const isWhole = Array.isArray(row) && row.length === columns.length
+        if (!isWhole || !this.takeRow(columns, row, offset)) this.#miss(offset)
       }
     }
   }
 
-  /** A line as Splunk or syslog kept it. */
+  /** A line as Splunk or syslog kept it, or several events that were kept as one text. */
   #takeText(text: string, offset: number): void {
-    const start = text.search(/<Event[\s>]/)
-    if (start >= 0) this.takeXml(text.slice(start), offset)
-    else this.#miss(offset)
+    let from = text.search(/<Event[\s>]/)
+    if (from < 0) {
+      this.#miss(offset)
+      return
+    }
+    const events = text.slice(from).split(/(?<=<\/Event>)[^<]*(?=<Event[\s>])/)
+    for (const event of events) {
+      const at = text.indexOf(event, from)
+      this.takeXml(event, events.length === 1 ? offset : offset + at)
+      from = at + event.length
+    }
   }
 
   #takeObject(object: JsonObject, offset: number): boolean {

@@ -35,15 +35,16 @@ export async function readEventJson(
     report: context.report,
     line(bytes, offset) {
       if (reader.passOver(bytes)) return true
+      const text = bytes.toString('utf8')
       let value: unknown
       try {
-        value = read(bytes.toString('utf8'), offset)
+        value = read(text, offset)
       } catch (error) {
         if (error instanceof SyntaxError) return false
         throw error
       }
       if (!isObject(value) || isDeeper(value, MAX_JSON_DEPTH)) return false
-      reader.take(value, offset)
+      reader.take(value, offset, text)
       return true
     },
     element(text, offset) {
@@ -61,7 +62,7 @@ export async function readEventJson(
         })
         return
       }
-      reader.take(value, offset)
+      reader.take(value, offset, text)
     },
   })
   for await (const chunk of chunks) {

@@ -1,8 +1,13 @@
 import { isObject, type JsonObject, parseJson } from './json-value.ts'
 
+/** The way from an object to a value in it. */
+export type JsonPath = readonly (string | number)[]
+
 export interface WrappedTable {
   readonly columns: readonly string[]
-  readonly rows: readonly (readonly unknown[])[]
+  readonly rows: readonly unknown[]
+  /** To the list of rows. */
+  readonly path: JsonPath
 }
 
 /**
@@ -12,22 +17,21 @@ export interface WrappedTable {
 export function wrappedTables(object: JsonObject): WrappedTable[] | undefined {
   for (const key of ['tables', 'Tables', 'primaryResult']) {
     const value = object[key]
-    const list = Array.isArray(value) ? value : isObject(value) ? [value] : []
-    const tables = list.flatMap((item) => toTable(item))
+    const tables = Array.isArray(value)
+      ? value.flatMap((item, index) => toTable(item, [key, index]))
+      : toTable(value, [key])
     if (tables.length > 0) return tables
   }
-  const single = toTable(object)
+  const single = toTable(object, [])
   return single.length > 0 ? single : undefined
 }
 
-function toTable(value: unknown): WrappedTable[] {
+function toTable(value: unknown, path: JsonPath): WrappedTable[] {
   if (!isObject(value)) return []
   const columns = value.columns ?? value.Columns ?? value.columnDescriptors
   const rows = value.rows ?? value.Rows
-  if (!Array.isArray(columns) || !Array.isArray(rows)) return []
-  const names = columns.map(columnName)
-  const whole = rows.filter((row): row is unknown[] => Array.isArray(row) && row.length === names.length)
-  return names.length === 0 ? [] : [{ columns: names, rows: whole }]
+  if (!Array.isArray(columns) || !Array.isArray(rows) || columns.length === 0) return []
+  return [{ columns: columns.map(columnName), rows, path: [...path, rows === value.rows ? 'rows' : 'Rows'] }]
 }
 
 function columnName(column: unknown): string {
@@ -53,12 +57,12 @@ export class KustoFrames {
     const frame = object.FrameType
     if (typeof frame !== 'string' || !FRAMES.has(frame)) return undefined
     if (typeof object.TableKind === 'string' && object.TableKind !== 'PrimaryResult') return []
-    if (frame === 'DataTable') return toTable(object)
+    if (frame === 'DataTable') return toTable(object, [])
     if (frame === 'TableHeader' && this.#headers.size < MAX_FRAMED_TABLES) {
       this.#headers.set(object.TableId, object.Columns)
     }
     return frame === 'TableFragment'
-      ? toTable({ Columns: this.#headers.get(object.TableId), Rows: object.Rows })
+      ? toTable({ Columns: this.#headers.get(object.TableId), Rows: object.Rows }, [])
       : []
   }
 }
@@ -112,29 +116,40 @@ const MANY = [
 /** A line as it was, in which an object follows a header of syslog's or another's. */
 const JSON_AFTER_HEADER = /^([^{]{1,1024})\{\s*"/
 
+/** What a wrapper holds. */
+export interface Wrapped {
+  readonly elements: readonly unknown[]
+  /** To the list that they are the items of, or to the one that there is. */
+  readonly path: JsonPath
+  /** The text that the one was parsed from, where it was kept as text. */
+  readonly text?: string
+}
+
 /** What an object that is no record itself wraps; `undefined` where it wraps nothing that is known. */
-export function wrappedElements(object: JsonObject): unknown[] | undefined {
+export function wrappedElements(object: JsonObject): Wrapped | undefined {
   for (const key of MANY) {
     const value = object[key]
     if (Array.isArray(value) && value.some((item) => typeof item === 'object' && item !== null))
-      return key === 'snapshot' ? snapshotRows(object, value) : value
-    if (key === 'hits' && isObject(value) && Array.isArray(value.hits)) return value.hits
+      return { elements: key === 'snapshot' ? snapshotRows(object, value) : value, path: [key] }
+    if (key === 'hits' && isObject(value) && Array.isArray(value.hits))
+      return { elements: value.hits, path: ['hits', 'hits'] }
   }
   for (const key of TEXT) {
     const value = object[key]
     if (typeof value === 'string' && (/^\s*\{/.test(value) || /<Event[\s>]/.test(value)))
-      return [parsed(value)]
+      return { elements: [parsed(value)], path: [key], text: value.trimStart() }
   }
   for (const key of TEXT) {
     const value = object[key]
     const header = typeof value === 'string' ? JSON_AFTER_HEADER.exec(value)?.[1] : undefined
-    const inner =
-      typeof value === 'string' && header !== undefined ? parsed(value.slice(header.length)) : undefined
-    if (isObject(inner)) return [inner]
+    if (typeof value !== 'string' || header === undefined) continue
+    const text = value.slice(header.length)
+    const element = parsed(text)
+    if (isObject(element)) return { elements: [element], path: [key], text }
   }
   for (const key of ONE) {
     const value = object[key]
-    if (isObject(value)) return [value]
+    if (isObject(value)) return { elements: [value], path: [key] }
   }
   return undefined
 }
