@@ -190,6 +190,12 @@ function timerFor(filter: Act, timers: readonly Act[]): Act | undefined {
   return timers.find((timer) => text(timer, 'TimerId')?.toLowerCase() === id) ?? only(timers)
 }
 
+/** What the acts do, and on which other machine where they say so. */
+function whyOf(acts: readonly Act[], remoteHost: string | undefined): string {
+  const words = [...new Set(acts.map(({ why }) => why))].join('; ')
+  return remoteHost === undefined || words.includes(remoteHost) ? words : `${words}; on ${remoteHost}`
+}
+
 function readingOf(acts: readonly Act[], objects: AuthoredObjects, signal: SideSignal): AuthoringReading {
   const [first] = acts
   const pick = <K extends 'namespace' | 'host' | 'mofPath'>(key: K): string | undefined =>
@@ -212,7 +218,7 @@ function readingOf(acts: readonly Act[], objects: AuthoredObjects, signal: SideS
     verb: verbs.has('creates') ? 'creates' : (first?.verb ?? 'mentions'),
     tool: first?.tool ?? 'other',
     signal,
-    why: [...new Set(acts.map(({ why }) => why))].join('; '),
+    why: whyOf(acts, remoteHost),
     classes: [...classes].sort(),
     ...(Object.keys(objects).length === 0 ? {} : { objects }),
     ...(place === undefined ? {} : { namespace: place.namespace }),

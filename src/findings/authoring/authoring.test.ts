@@ -591,6 +591,14 @@ describe('mofcomp, winmgmt, registry', () => {
       { image: 'C:\\Temp\\m.exe', originalFileName: 'mofcomp.exe' },
     ],
     ['powershell -c "mofcomp.exe .\\x.mof"', { mofPath: '.\\x.mof' }],
+    ['schtasks /create /tn x /tr "mofcomp C:\\a.mof" /sc onstart', { mofPath: 'C:\\a.mof' }],
+    [
+      'schtasks /create /tr "C:\\Windows\\System32\\wbem\\mofcomp.exe C:\\a.mof" /sc onstart',
+      { mofPath: 'C:\\a.mof' },
+    ],
+    ['cmd /c "mofcomp -N:root\\x "C:\\x y\\a.mof" > nul"', { mofPath: 'C:\\x y\\a.mof' }],
+    ['cmd /c "mofcomp "C:\\x y\\a.mof""', { mofPath: 'C:\\x y\\a.mof' }],
+    ['mofcomp a.mof >nul 2> err.txt', { mofPath: 'a.mof' }],
     ['powershell -c "Start-Process mofcomp.exe -ArgumentList \'.\\x.mof\'"', { mofPath: '.\\x.mof' }],
   ])('%s', (text, expected, context) => {
     expect(one(text, 'commandLine', context)).toMatchObject({ verb: 'creates', tool: 'mofcomp', ...expected })

@@ -56,7 +56,9 @@ export function readCommandLine(
     const from = call.index + call[0].length
     const tool = (call[1] ?? '').toLowerCase()
     const end =
-      tool === 'powershell' || tool === 'pwsh' ? text.length : callEnd(text, from, calls[index + 1]?.index)
+      tool === 'powershell' || tool === 'pwsh'
+        ? text.length
+        : (quoteEnd(text, call.index, from) ?? callEnd(text, from, calls[index + 1]?.index))
     read = end
     const args = listedArguments(text.slice(from, end))
     acts.push(...readTool(tool, args, hooks, nested))
@@ -158,6 +160,17 @@ export function powershellText(args: string): string {
   if (rest.startsWith('\\"')) rest = rest.replace(/\\"/g, '"')
   const quoted = /^"([\s\S]*?)"?\s*$/.exec(rest)
   return (quoted?.[1] ?? rest).replace(/\\"/g, '"')
+}
+
+/** Where the quotes close in which a whole call stands (`/tr "mofcomp x.mof" /sc onstart`). */
+function quoteEnd(text: string, start: number, from: number): number | undefined {
+  const before = text.slice(0, /^["']/.test(text.charAt(start)) ? start + 1 : start)
+  if (text.charAt(from - 1) === '"' || [...before.matchAll(/(?<!\\)"/g)].length % 2 === 0) return undefined
+  const end = text.indexOf('"', from)
+  // A quote behind a blank opens an argument of the call's own.
+  const closes =
+    end > from && /[^\s\\]/.test(text.charAt(end - 1)) && /^\s\S/.test(text.slice(end + 1, end + 3))
+  return closes ? end : undefined
 }
 
 /** A command ends at `&`, `|` or a closing quote of a surrounding shell; quotes of its own hide those. */

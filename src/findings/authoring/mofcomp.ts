@@ -12,11 +12,18 @@ export function readMofcomp(args: string, renamed: boolean): readonly Act[] {
   let file: string | undefined
   let autorecover = false
   let checkOnly = false
+  let isRedirected = false
   for (const word of splitWords(withQuotedPath(args))) {
     if (/^[-/]\?$/.test(word)) return []
+    // What stands behind an arrow gets the output.
+    if (isRedirected || /^\d?[<>]/.test(word)) {
+      isRedirected = /^\d?[<>]{1,2}$/.test(word)
+      continue
+    }
     const option = /^[-/]([A-Za-z]+)(?::([\s\S]*))?$/.exec(word)
     if (option === null) {
-      if (!/^[|&<>]/.test(word)) file = word
+      // Inside the quotes of a shell the closing one may stick to the file.
+      if (!/^[|&]/.test(word)) file = word.replace(/(?<=[^"])"+$/, '')
       continue
     }
     const [, name = '', value = ''] = option

@@ -71,7 +71,7 @@ export function provenanceFeatures(
     const image = baseName(author.context?.image)
     applied.push({
       id: 'provenance/author-process',
-      text: `It was made with ${image === '' ? (author.context?.tool ?? 'a script host') : image}${author.context?.parentImage === undefined ? '' : ', not by an installer'}`,
+      text: `${facts.state === 'attempted' ? 'The attempt was made' : 'It was made'} with ${image === '' ? (author.context?.tool ?? 'a script host') : image}${author.context?.parentImage === undefined ? '' : ', not by an installer'}`,
       from: placesOf([author]),
     })
   }
@@ -255,19 +255,25 @@ function tellingDetail(seen: readonly Observation[], consumer: string | undefine
   return about('__FilterToConsumerBinding') ?? about(consumer ?? 'EventConsumer') ?? details[0]
 }
 
+/** Who started mofcomp: its parent, or the shell in whose own command line the call stands. */
+function startedBy(context: Observation['context']): string {
+  const image = baseName(context?.image)
+  const isShell =
+    context?.renamed !== true && /^(?:cmd|powershell|pwsh|wscript|cscript|mshta|bash)$/.test(image)
+  return isShell ? image : baseName(context?.parentImage)
+}
+
 function mofcompFeatures(facts: SubscriptionFacts, content: JudgementContent): readonly Applied[] {
   // With `-autorecover` the act is told as that; the compiler was started all the same.
   const compiled = facts.observations.filter(
     ({ context }) => context?.signal === 'mofcomp' || context?.tool === 'mofcomp',
   )
   const applied: Applied[] = []
-  const byParent = compiled.filter(({ context }) =>
-    content.lists.mofcompParents.includes(baseName(context?.parentImage)),
-  )
+  const byParent = compiled.filter(({ context }) => content.lists.mofcompParents.includes(startedBy(context)))
   if (byParent.length > 0) {
     applied.push({
       id: 'host/mofcomp-parent',
-      text: `mofcomp, which compiles WMI definitions, was started by ${baseName(byParent[0]?.context?.parentImage)}`,
+      text: `mofcomp, which compiles WMI definitions, was started by ${startedBy(byParent[0]?.context)}`,
       from: placesOf(byParent),
     })
   }

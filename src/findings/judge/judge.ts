@@ -11,10 +11,11 @@ import { analysePayload, decodeLayers, describeAction, indicatorsIn, type Payloa
 import { explainTrigger } from '../trigger/index.ts'
 import { confidenceOf } from './confidence.ts'
 import { type JudgementContent, judgementContent } from './content.ts'
+import { worseBefore } from './earlier.ts'
 import { type Applied, consumerOf, isElsewhere, isExecuting } from './evidence.ts'
 import { explainWithout } from './explain-side.ts'
 import { hostFeatures, lifecycleFeatures, provenanceFeatures } from './host-features.ts'
-import { bandOf, isAtLeast, lowered, type RuleInput, ruleReasons } from './rules.ts'
+import { bandOf, isAtLeast, lowered, type RuleInput, raised, ruleReasons } from './rules.ts'
 import { sideFeatures } from './side-evidence.ts'
 import {
   consumerFeatures,
@@ -196,6 +197,26 @@ function settle(
   return { reasons: [...reasons, ...notes], severity, knownGood: false }
 }
 
+/** What the objects held before they were changed counts where it is worse. */
+function withEarlier(
+  outcome: Outcome,
+  facts: SubscriptionFacts,
+  context: JudgementContext,
+  content: JudgementContent,
+): Outcome {
+  const before = worseBefore(facts, outcome.severity, (earlier) => judge(earlier, context))
+  if (before === undefined || !isAtLeast(before.severity, 'medium')) return outcome
+  const reason = raised(
+    sumOf(outcome.reasons),
+    before.severity,
+    'rule/earlier-content',
+    before.text,
+    content.weights,
+  )
+  const { allowed: _covered, ...rest } = outcome
+  return { ...rest, reasons: [...outcome.reasons, reason], severity: before.severity, knownGood: false }
+}
+
 function verdictOf(outcome: Outcome, facts: SubscriptionFacts, payload: Payload): Verdict {
   if (outcome.knownGood) return 'known-good'
   if (isAtLeast(outcome.severity, 'high')) return 'malicious'
@@ -251,7 +272,12 @@ export function judge(facts: SubscriptionFacts, context: JudgementContext = {}):
     content,
   }
   const reasons = [...features, ...ruleReasons(sumOf(features), rules)]
-  const outcome = settle(seen, payload, match, fingerprint, reasons, context, content)
+  const outcome = withEarlier(
+    settle(seen, payload, match, fingerprint, reasons, context, content),
+    seen,
+    context,
+    content,
+  )
   const child = payload.text === '' ? childOf(facts) : undefined
   const shown = child === undefined ? payload : analysePayload(child, content.lists)
   const action = describeAction(child ?? consumer, shown, content.lists)

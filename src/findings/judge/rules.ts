@@ -147,6 +147,17 @@ export function ruleReasons(sum: number, input: RuleInput): readonly Reason[] {
   return reasons
 }
 
+/** The reason that carries a score up to the lower end of a band. */
+export function raised(
+  score: number,
+  severity: Severity,
+  id: string,
+  text: string,
+  weights: Weights,
+): Reason {
+  return { id, text, weight: Math.max(0, lowerLimit(severity, weights) - score) }
+}
+
 /** The reason that takes a score down to the upper end of a band, for what is known to be good. */
 export function lowered(
   score: number,

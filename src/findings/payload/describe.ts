@@ -45,10 +45,25 @@ export function describeAction(
     case 'event-log':
       return `writes an entry to the event log${read('SourceName') === undefined ? '' : ` in the name of "${show(read('SourceName') ?? '')}"`} and runs nothing`
     default: {
-      const name = consumer.class === undefined ? 'a part' : `a part called ${show(consumer.class)}`
-      return `is carried out by ${name} that is not one of Windows' own; what it does is not known, and it may run code as SYSTEM`
+      if (consumer.class === undefined || /^__eventconsumer$/i.test(consumer.class))
+        return 'is carried out by a part of which the evidence does not tell the class; it may run code as SYSTEM'
+      return `is carried out by a part called ${show(consumer.class)} that is not one of Windows' own; what it does is not known, and it may run code as SYSTEM${settingsOf(consumer)}`
     }
   }
+}
+
+const MAX_SETTINGS = 4
+
+/** Text that an unknown class is set up with: the only trace of what it may do. */
+function settingsOf(consumer: ConsumerFacts): string {
+  const texts = Object.entries(consumer.properties).filter(
+    (entry): entry is [string, string] =>
+      typeof entry[1] === 'string' && entry[1].trim() !== '' && !/^(?:name|machinename)$/i.test(entry[0]),
+  )
+  if (texts.length === 0) return ''
+  const shown = texts.slice(0, MAX_SETTINGS).map(([name, text]) => `${show(name, 40)} "${show(text, 100)}"`)
+  const more = texts.length > MAX_SETTINGS ? ` and ${texts.length - MAX_SETTINGS} more` : ''
+  return `; it is set up with ${shown.join(', ')}${more}`
 }
 
 function describeScriptConsumer(consumer: ConsumerFacts, payload: Payload): string {
