@@ -1,5 +1,5 @@
 import { baseName, userWritable } from '../observe/index.ts'
-import { normalPath } from '../payload/index.ts'
+import { hasEncodedCommand, normalPath } from '../payload/index.ts'
 import { type Draft, draftsByHost, isReal, itemsOf } from './graph.ts'
 import type { Item } from './item.ts'
 
@@ -13,8 +13,8 @@ const BENIGN_SCRIPT =
 /** impacket's wmiexec and its like: `Win32_Process.Create`, not a consumer. Source: evidence evtx-neg-wmiexec-impacket. */
 const WMIEXEC =
   /\\\\127\.0\.0\.1\\(?:admin|c|ipc)\$\\|^"?(?:[a-z]:\\windows\\system32\\)?cmd(?:\.exe)?"?\s+\/q\s+\/c\s/i
-const REMOTE_OR_ENCODED =
-  /\s[-/\u2013]e(?:c|nc?|nco\w*)?\s+["']?[a-z0-9+/=]{16,}|\b(?:https?|ftp):\/\/|\\\\(?!127\.0\.0\.1\\|\.\\|\?\\|localhost\\)[\w.-]+\\|downloadstring|downloadfile|frombase64string/i
+const REMOTE =
+  /\b(?:https?|ftp):\/\/|\\\\(?!127\.0\.0\.1\\|\.\\|\?\\|localhost\\)[\w.-]+\\|downloadstring|downloadfile|frombase64string/i
 
 /** Joins executions to the consumers they show at work; what is left that shows one at work stands on its own. */
 export function joinExecutions(drafts: readonly Draft[], items: readonly Item[]): Draft[] {
@@ -60,7 +60,11 @@ function ordinary(item: Item): Item {
 }
 
 function isSuspicious(image: string | undefined, commandLine: string | undefined): boolean {
-  return (image !== undefined && userWritable(image)) || REMOTE_OR_ENCODED.test(commandLine ?? '')
+  return (
+    (image !== undefined && userWritable(image)) ||
+    REMOTE.test(commandLine ?? '') ||
+    hasEncodedCommand(commandLine ?? '')
+  )
 }
 
 /** Subscriptions that an execution can belong to: by provider class, by command line, by what is known to run. */

@@ -7,7 +7,7 @@ const STORIES: Readonly<Partial<Record<SideSignal, (by: string, what: string) =>
   'repository-replaced': (by, what) =>
     `a file of WMI's own store, in which subscriptions are kept, was written by ${by} and not by the WMI service${what}`,
   'foreign-provider': (_, what) =>
-    `WMI loaded a part from a folder that is not its own; such a part can run code as SYSTEM${what}`,
+    `WMI loaded a part that does not belong to it; such a part can run code as SYSTEM${what}`,
   'consumer-child': (by, what) => `the process that runs consumers started ${by} as SYSTEM${what}`,
   'consumer-host-start': () => 'the program that runs script consumers was started',
   'script-creates': (by, what) => `someone tried to make a subscription with a script in ${by}${what}`,
@@ -37,6 +37,9 @@ function storyOf({ context, operation }: Observation): string | undefined {
   const name = baseName(context?.image)
   const by = name === '' ? (context?.tool ?? 'another program') : `${name}.exe`
   // The child's command line says what a consumer did; elsewhere the observer's own words say more.
+  // The log shows that the list was written, and not with what.
+  if (context?.signal === 'autorecover' && context.mofPath === undefined)
+    return `${by} wrote the list of definitions that are compiled again whenever WMI's store is rebuilt; with what, is not recorded`
   const what =
     context?.signal === 'consumer-child'
       ? (context.commandLine ?? context.detail)

@@ -200,7 +200,7 @@ export function hostFeatures(facts: SubscriptionFacts, content: JudgementContent
       'host/repository-replaced',
       "A file of WMI's own store was written by something other than the WMI service",
     ],
-    ['foreign-provider', 'host/foreign-provider', 'WMI loaded a part from a folder that is not its own'],
+    ['foreign-provider', 'host/foreign-provider', 'WMI loaded a part that does not belong to it'],
     ['consumer-child', 'host/consumer-child', 'A consumer started a program'],
     ['script-creates', 'host/script-creates', 'A script was seen that makes such a subscription'],
     [
@@ -215,7 +215,11 @@ export function hostFeatures(facts: SubscriptionFacts, content: JudgementContent
     const detail = tellingDetail(seen, facts.consumer?.class)
     const child = signal === 'consumer-child' ? baseName(seen[0]?.context?.image) : ''
     const more = detail ?? (child === '' ? undefined : `${child}.exe`)
-    const words = isTakenOver(seen) ? "One of Windows' own consumer classes was given to another part" : text
+    const words = isTakenOver(seen)
+      ? "One of Windows' own consumer classes was given to another part"
+      : signal === 'autorecover' && seen.every(({ context }) => context?.mofPath === undefined)
+        ? "The list of files that are compiled again whenever WMI's store is rebuilt was written, and not by WMI or an installer"
+        : text
     applied.push({ id, text: more === undefined ? words : `${words}: ${more}`, from: placesOf(seen) })
   }
   const commands = withSignal(facts, 'command-creates').filter(({ context }) => {

@@ -1,3 +1,4 @@
+import { lookupTable } from '../../bytes/index.ts'
 import type { Report } from '../../diagnostics/index.ts'
 import {
   normalizeNamespace,
@@ -8,7 +9,7 @@ import {
 import type { EventRecord } from '../../records/event.ts'
 import type { ConsumerFacts, FilterFacts } from '../model.ts'
 import { consumerFacts, consumerOfPath, defined, filterFacts, filterNameOfPath, pathPart } from './objects.ts'
-import { at, fieldsOf, fromPlace, type Place, placeOfEvent, usable } from './place.ts'
+import { at, baseName, fieldsOf, fromPlace, type Place, placeOfEvent, usable } from './place.ts'
 import { foreignProvider } from './provider-path.ts'
 import type { ObserveSink } from './sink.ts'
 
@@ -19,6 +20,14 @@ const EXECUTING_PROVIDERS = new Set([
   'logfileeventconsumer',
   'smtpeventconsumer',
 ])
+/** Files that serve Windows' own consumers. Source: TELEMETRY sections 1 and 2. */
+const OWN_FILES = lookupTable<string>({
+  activescripteventconsumer: 'scrcons.exe',
+  commandlineeventconsumer: 'wbemcons.dll',
+  logfileeventconsumer: 'wbemcons.dll',
+  nteventlogeventconsumer: 'wbemcons.dll',
+  smtpeventconsumer: 'smtpcons.dll',
+})
 const SUBSCRIPTION_CLASS = /\b(?:__EventFilter|__FilterToConsumerBinding|__EventConsumer|\w*EventConsumer)\b/i
 /** What the message of 5857 looks like when the fields were not forwarded. Source: TELEMETRY section 2. */
 const STARTED =
@@ -106,6 +115,12 @@ function readCause(text: string, source: string, report: Report): PossibleCause 
   return cause
 }
 
+/** Whether a provider path names a file; logs that keep only a part of the path say nothing against it. */
+function isFile(path: string, name: string): boolean {
+  const written = baseName(path)
+  return written === '' || written === name || !/\.(?:dll|exe)$/.test(written)
+}
+
 function providerStarted(event: EventRecord, place: Place, sink: ObserveSink): void {
   const field = fieldsOf(event)
   const message = STARTED.exec(event.message?.slice(0, MAX_TEXT) ?? '')
@@ -114,7 +129,9 @@ function providerStarted(event: EventRecord, place: Place, sink: ObserveSink): v
   const image = field('HostProcess') ?? message?.[3]
   if (name === undefined) return
   const lower = name.toLowerCase()
-  const foreign = path !== undefined && foreignProvider(path)
+  const ownFile = OWN_FILES[lower]
+  const isTaken = ownFile !== undefined && path !== undefined && !isFile(path, ownFile)
+  const foreign = path !== undefined && (isTaken || foreignProvider(path))
   if (!foreign && !EXECUTING_PROVIDERS.has(lower)) return
   const consumerClass = /eventconsumer$/i.test(name) ? consumerOfPath(name)?.class : undefined
   sink.observe(
@@ -124,7 +141,7 @@ function providerStarted(event: EventRecord, place: Place, sink: ObserveSink): v
       context: {
         signal: foreign ? 'foreign-provider' : 'consumer-host-start',
         ...defined({ image }),
-        detail: `provider ${name} started from ${path ?? 'an unknown path'}`,
+        detail: `provider ${name} started from ${path ?? 'an unknown path'}${isTaken ? `, and not from ${ownFile}` : ''}`,
       },
     }),
   )
