@@ -336,6 +336,26 @@ describe('containers', () => {
     expect(text.toString().startsWith(files[1]?.text ?? '?')).toBe(true)
   })
 
+  test('what follows a gzip stream, and a damage in it, cost none of the bytes before', async () => {
+    const text = Buffer.from(Array.from({ length: 400 }, (_, at) => `{"EventID":${at ** 2}}\n`).join(''))
+    const compressed = gzipSync(text)
+    write('a-junk.json.gz', Buffer.concat([compressed, Buffer.from('junk')]))
+    const checksum = Buffer.from(compressed)
+    checksum[compressed.length - 6] = (checksum.at(-6) ?? 0) ^ 1
+    write('b-checksum.json.gz', checksum)
+    const damaged = Buffer.from(compressed)
+    damaged.fill(0xff, Math.floor(compressed.length / 2))
+    write('c-damaged.json.gz', damaged)
+    write('d-zeros.json.gz', Buffer.concat([compressed, Buffer.alloc(512)]))
+    const { files } = await open([folder])
+    const texts = files.filter((file) => file.kind === 'json').map((file) => file.text)
+    expect(texts).toHaveLength(4)
+    expect([texts[0], texts[1], texts[3]]).toEqual([text.toString(), text.toString(), text.toString()])
+    const whole = texts[2]?.slice(0, 500) ?? ''
+    expect(whole).toHaveLength(500)
+    expect(text.toString().startsWith(whole)).toBe(true)
+  })
+
   test('a wrong checksum is told of and the bytes are given', async () => {
     const archive = zip([{ name: 'a.mof', data: MOF, method: 0 }])
     archive[archive.indexOf('__EventFilter')] = 0x58

@@ -142,8 +142,11 @@ async function* containerMembers(
   switch (container) {
     case 'tar':
       return yield* members(file, tarMembers(file.chunks()), context, budget, depth)
-    case 'gzip':
-      return yield* single(file, inflated(file.chunks(), 'gzip'), context, budget, depth)
+    case 'gzip': {
+      const { access } = file
+      const options = access === undefined ? {} : { again: () => accessChunks(access) }
+      return yield* single(file, inflated(file.chunks(), 'gzip', options), context, budget, depth)
+    }
     case 'zip':
     case 'zstd':
     case '7z': {

@@ -85,7 +85,7 @@ function sizesOf(header: Buffer, extra: Buffer): { stored: number; expanded: num
 
 function toMember(access: RandomAccess, header: Header, end: number): Member {
   const { name, escapes } = safeMemberName(header.name)
-  const stored = accessChunks(access, header.dataStart, end)
+  const stored = (): Iterable<Uint8Array> => accessChunks(access, header.dataStart, end)
   const readable = header.method === 0 || header.method === 8
   return {
     name,
@@ -93,8 +93,11 @@ function toMember(access: RandomAccess, header: Header, end: number): Member {
     ...(header.crc32 === undefined ? {} : { crc32: header.crc32 }),
     chunks:
       header.method === 8
-        ? inflated(stored, 'deflate-raw', header.sizeBytes ?? 8 * (end - header.dataStart))
-        : stored,
+        ? inflated(stored(), 'deflate-raw', {
+            sizeBytes: header.sizeBytes ?? 8 * (end - header.dataStart),
+            again: stored,
+          })
+        : stored(),
     ...(escapes ? { escapes: true } : {}),
     ...(header.encrypted ? { unreadable: 'encrypted' } : readable ? {} : { unreadable: 'method' }),
   }

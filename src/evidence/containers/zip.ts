@@ -42,9 +42,13 @@ export async function* zipMembers(access: RandomAccess): AsyncGenerator<Member> 
 
 async function* entryChunks(zip: ZipFile, entry: Entry, access: RandomAccess): AsyncGenerator<Uint8Array> {
   const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true })
-  const stored = accessChunks(access, fileDataStart, fileDataStart + entry.compressedSize)
+  const stored = (): Iterable<Uint8Array> =>
+    accessChunks(access, fileDataStart, fileDataStart + entry.compressedSize)
   const size = entry.uncompressedSize
-  const chunks = entry.compressionMethod === 0 ? stored : inflated(stored, 'deflate-raw', size)
+  const chunks =
+    entry.compressionMethod === 0
+      ? stored()
+      : inflated(stored(), 'deflate-raw', { sizeBytes: size, again: stored })
   let left = size
   for await (const chunk of chunks) {
     if (chunk.length > left) throw new Error(`has more bytes than the ${size} its directory states`)
