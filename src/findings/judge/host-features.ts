@@ -47,7 +47,7 @@ export function provenanceFeatures(
       id: 'provenance/remote-logon',
       text: isAsked
         ? `${address ?? 'Another machine'} asked for a remote session (WinRM) on this host around the time it was made`
-        : `Someone signed in over the network${address === undefined ? '' : ` from ${address}`} just before it was made`,
+        : `Someone signed in over the network${address === undefined ? '' : ` from ${address}`} within five minutes of its making`,
       from: placesOf(remote),
     })
   }

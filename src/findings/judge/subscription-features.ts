@@ -137,6 +137,9 @@ const TRIGGER_ROWS: Readonly<Record<TriggerRow, readonly [string, string]>> = {
 export function triggerFeatures(facts: SubscriptionFacts, trigger: TriggerExplanation): readonly Applied[] {
   const from = placesShowing(facts, 'filter')
   const applied = new Map(trigger.rows.map((row) => [TRIGGER_ROWS[row][0], TRIGGER_ROWS[row][1]] as const))
+  // A timer whose interval was not seen is counted as a short one.
+  if (applied.has('trigger/timer-short') && facts.timer?.intervalMilliseconds === undefined)
+    applied.set('trigger/timer-short', 'It fires on a timer; how often is not in the evidence')
   return [...applied].map(([id, text]) => ({ id, text, from }))
 }
 

@@ -48,7 +48,7 @@ describe('a session over WinRM around the making', () => {
   test('of the same account names the client that the shell was opened from, and weighs what a remote logon does', () => {
     expect(remote([...making(), shell(' (LAB\\eve clientIP: 10.1.1.7)')])).toMatchObject({
       weight: 15,
-      text: 'Someone signed in over the network from 10.1.1.7 just before it was made',
+      text: 'Someone signed in over the network from 10.1.1.7 within five minutes of its making',
     })
   })
 

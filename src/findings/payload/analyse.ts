@@ -153,7 +153,12 @@ function logFilePlace(
   found: readonly PayloadFeature[],
 ): readonly PayloadFeature[] {
   const file = consumerText(consumer, 'Filename')
-  if (file === undefined || found.some((feature) => feature.id === 'payload/unusual-path')) return []
+  if (file === undefined) return []
+  const away: readonly PayloadFeature[] =
+    sharesIn(file).length === 0
+      ? []
+      : [{ id: 'payload/network', text: `It writes to another machine: ${file.slice(0, 120)}` }]
+  if (found.some((feature) => feature.id === 'payload/unusual-path')) return away
   const normal = normalPath(file)
   const why =
     unusualPlace(file, lists) ??
@@ -163,6 +168,6 @@ function logFilePlace(
         ? 'what lies there is started'
         : undefined)
   return why === undefined
-    ? []
-    : [{ id: 'payload/unusual-path', text: `It writes ${file.slice(0, 120)}: ${why}` }]
+    ? away
+    : [...away, { id: 'payload/unusual-path', text: `It writes ${file.slice(0, 120)}: ${why}` }]
 }

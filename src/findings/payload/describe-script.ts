@@ -14,6 +14,12 @@ const NAME_SPACE = /^https?:\/\/(?:schemas\.|www\.w3\.org\/)/i
 const FETCHES =
   /xmlhttp|winhttp|webclient|invoke-webrequest|\biwr\b|\birm\b|invoke-restmethod|downloadstring|downloadfile|downloaddata|urldownloadtofile|bitstransfer|certutil|bitsadmin|\bcurl\b|\bwget\b|net\.sockets|tcpclient|resolve-dnsname|nslookup|getobject\s{0,9}\(\s{0,9}["']script(?:let)?:/i
 
+const MAKES =
+  /\b(?:spawninstance_|put_?|createinstance|putinstance|(?:set|new)-(?:wmi|cim)instance|mofcomp)\b/i
+const REMOVES = /\b(?:delete_|deleteinstance|remove-(?:wmiobject|ciminstance))\b|\.delete\s{0,9}\(/i
+/** certutil fetches only where it is given an address; it also decodes and shows. */
+const ONLY_DECODES = /certutil(?![\s\S]{0,200}urlcache)/i
+
 interface Deed {
   readonly when: RegExp
   readonly words: string | ((match: RegExpExecArray, all: string) => string | undefined)
@@ -75,10 +81,23 @@ const DEEDS: readonly Deed[] = [
   { when: /regwrite|set-itemproperty|new-itemproperty|setstringvalue/i, words: 'writes to the registry' },
   {
     when: /__eventfilter|__filtertoconsumerbinding|commandlineeventconsumer|activescripteventconsumer/i,
-    words: 'creates or changes subscriptions itself',
+    words: (_match, all) =>
+      MAKES.test(all)
+        ? 'creates or changes subscriptions itself'
+        : REMOVES.test(all)
+          ? 'removes subscriptions'
+          : 'looks at subscriptions',
   },
   { when: /wevtutil(?:\.exe)?\s{1,9}cl|clear-eventlog|cleareventlog/i, words: 'clears event logs' },
-  { when: /deletefile|remove-item|\.delete\s{0,9}\(/i, words: 'deletes files' },
+  {
+    when: /deletefile|remove-item|\.delete\s{0,9}\(/i,
+    words: (match, all) =>
+      /remove-item/i.test(match[0]) && /remove-item[^\n;|]{0,80}?(?:hk(?:lm|cu)|registry):/i.test(all)
+        ? 'deletes registry keys'
+        : /winmgmts|wmi(?:object|class)|ciminstance/i.test(all) && !/deletefile|remove-item/i.test(all)
+          ? undefined
+          : 'deletes files',
+  },
   {
     when: /startservice\b|stopservice\b|(?:start|stop|restart)-service\b|\bnet1? (?:start|stop)\b/i,
     words: 'starts or stops services',
@@ -87,7 +106,10 @@ const DEEDS: readonly Deed[] = [
     when: /win32shutdown\b|\.reboot\b|(?:restart|stop)-computer\b|shutdown(?:\.exe)?\s[-/]/i,
     words: 'restarts or shuts down the computer',
   },
-  { when: /vssadmin|win32_shadowcopy/i, words: 'deletes shadow copies' },
+  {
+    when: /vssadmin|win32_shadowcopy/i,
+    words: (_match, all) => (/delete/i.test(all) ? 'deletes shadow copies' : 'looks at shadow copies'),
+  },
   { when: /cdo\.message|send-mailmessage|smtpclient/i, words: 'sends mail' },
   {
     when: /win32_networkadapter|win32_operatingsystem|win32_computersystem|win32_useraccount/i,
@@ -113,7 +135,7 @@ export function describeScript(text: string, hidden: readonly string[] = []): st
     const verb = FETCHES.test(all) ? (sends ? 'talks to' : 'fetches') : 'names'
     const more = urls.length > 1 ? ` and ${urls.length - 1} more address${urls.length > 2 ? 'es' : ''}` : ''
     deeds.push(`${verb} ${show(urls[0] ?? '')}${more}`)
-  } else if (FETCHES.test(all)) {
+  } else if (FETCHES.test(all.replace(ONLY_DECODES, ' '))) {
     const [host] = hostsIn(all)
     deeds.push(
       host === undefined ? 'fetches something over the network' : `fetches something from ${show(host)}`,

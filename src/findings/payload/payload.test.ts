@@ -3,7 +3,15 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { judgementContent } from '../judge/index.ts'
 import type { ConsumerFacts } from '../model.ts'
-import { analysePayload, decodeLayers, defang, describeAction, splitCommand, splitWords } from './index.ts'
+import {
+  analysePayload,
+  decodeLayers,
+  defang,
+  describeAction,
+  describeScript,
+  splitCommand,
+  splitWords,
+} from './index.ts'
 import { hostsIn } from './indicators.ts'
 
 const { lists } = judgementContent()
@@ -265,6 +273,29 @@ test.each([
   ],
 ])('the action is told in plain words (%#)', (consumer, words) => {
   expect(does(consumer)).toBe(words)
+})
+
+test.each([
+  ['GetObject("winmgmts:").ExecQuery "select * from __EventFilter"', 'looks at subscriptions'],
+  ['GetObject("winmgmts:").Get("__EventFilter.Name=\'x\'").Delete_', 'removes subscriptions'],
+  [
+    'Set f = GetObject("winmgmts:").Get("__EventFilter").SpawnInstance_\nf.Put_',
+    'creates or changes subscriptions itself',
+  ],
+  ['Run "vssadmin list shadows"', 'looks at shadow copies'],
+  ['Run "certutil -hashfile C:\\x\\a.txt"', undefined],
+  ['Remove-Item HKLM:\\SOFTWARE\\Acme', 'deletes registry keys'],
+])('a script is not said to do more than it does: %s', (text, words) => {
+  expect(describeScript(text)).toBe(words)
+})
+
+test('a log file on another machine is a place on the network, and still only text', () => {
+  const file = '\\\\fs01\\logs\\a.log'
+  const payload = analysePayload(
+    { class: 'LogFileEventConsumer', properties: { Filename: file, Text: 'x' } },
+    lists,
+  )
+  expect(payload.features.map(({ id }) => id)).toEqual(['payload/network'])
 })
 
 test.each([
