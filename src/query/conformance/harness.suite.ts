@@ -131,7 +131,10 @@ const PROBE: readonly ResultColumn[] = [
 async function run(connection: DuckDBConnection, compiled: CompiledQuery, now: string): Promise<Answer> {
   register(connection, compiled.requiredFunctions)
   const values = compiled.parameters.map((value) => bound(value, now))
-  const reader = await connection.runAndReadAll(compiled.sql, values)
+  // As the engine binds them: a real without a fraction is no integer.
+  const types: DuckDBType[] = []
+  for (const [i, { type }] of compiled.parameters.entries()) if (type === 'real') types[i] = DOUBLE
+  const reader = await connection.runAndReadAll(compiled.sql, values, types)
   const rows = reader
     .getRows()
     .map((row) => compiled.columns.map((column, i) => decode(row[i] ?? null, column.type)))

@@ -265,3 +265,28 @@ describe('properties', () => {
     )
   })
 })
+
+test('no comparison with NaN holds, though DuckDB has it above every number (S1)', async () => {
+  const ratios = 'datatable(a:real, b:real)[0.0, 0.0, 3.0, 2.0, 1.0, 4.0] | extend r = a / b'
+  expect(await rows(`${ratios} | where r > 1 | project r`)).toEqual([[1.5]])
+  expect(await rows(`${ratios} | where 1 <= r | project r`)).toEqual([[1.5]])
+  expect(await rows(`${ratios} | where not(r >= 1) | count`)).toEqual([[2]])
+  expect(await rows(`${ratios} | where 1 between (0 .. r) | project r`)).toEqual([[1.5]])
+})
+
+test('a pattern that is no regular expression fails wherever it stands, never silently', async () => {
+  for (const call of ['extract("(?!x)y", 0, s)', 'extract_all("((?!x)y)", s)', 's matches regex "(?!x)y"'])
+    await expect(rows(`datatable(s:string)["y"] | extend x = ${call}`)).rejects.toThrow(
+      'invalid perl operator',
+    )
+})
+
+test('pivot of an empty value makes a column without a name, since no value may be lost', async () => {
+  const pivoted = await runKql(
+    connection,
+    'datatable(k:string, v:long)["", 1, "a", 2] | evaluate pivot(k, sum(v))',
+    SCHEMA,
+  )
+  expect(pivoted.columns.map((column) => column.name)).toEqual(['', 'a'])
+  expect(pivoted.rows).toEqual([[1, 2]])
+})

@@ -51,11 +51,14 @@ export function over(relation: Relation, frame = ''): string {
   return `OVER (${parts.filter((part) => part !== '').join(' ')})`
 }
 
-/** Identifiers for new columns: SQL does not tell case apart, so a second `Name`/`name` gets a suffix (S0.5). */
+/**
+ * Identifiers for new columns: SQL does not tell case apart, so a second `Name`/`name` gets a suffix (S0.5). A column
+ * that `pivot` names after an empty value has no name in KQL, which no SQL identifier can be.
+ */
 export function identifiers(names: readonly string[], taken: readonly string[] = []): string[] {
   const seen = new Set(taken.map((name) => name.toLowerCase()))
   return names.map((name) => {
-    let candidate = ident(name)
+    let candidate = ident(name === '' ? '$empty' : name)
     for (let i = 2; seen.has(candidate.toLowerCase()); i++) candidate = ident(`${name}$${i}`)
     seen.add(candidate.toLowerCase())
     return candidate

@@ -55,22 +55,40 @@ function nullsOf(call: Call): [boolean, boolean] {
   return [nullable(call.args[0]), nullable(call.args[1])]
 }
 
-function order(operator: string): FunctionRow {
+function order(operator: '<' | '<=' | '>' | '>='): FunctionRow {
+  const greater = operator.startsWith('>') ? 0 : 1
   return {
     name: operator,
     lazy: true,
     rules: ['S1'],
-    sql: everywhere((_args, call) => {
-      const [a, b] = comparable(call)
-      return `(${a} ${operator} ${b})`
-    }),
+    sql: {
+      duckdb: (_args, call) => {
+        const sides = comparable(call)
+        return `(${sides[0]} ${operator} ${sides[1]}${noNan(call.args[greater], sides[greater])})`
+      },
+      clickhouse: (_args, call) => {
+        const [a, b] = comparable(call)
+        return `(${a} ${operator} ${b})`
+      },
+    },
   }
 }
 
-function between(call: Call): string {
+/** DuckDB has NaN greater than every number; in Kusto and ClickHouse no comparison with it holds (S1). */
+function noNan(greater: Expr | undefined, sql: string): string {
+  return greater?.type === 'real' && greater.kind !== 'literal' ? ` AND NOT isnan(${sql})` : ''
+}
+
+const between: SqlOf = (_args, call) => {
   const [value, low] = comparable(call, 0, 1)
   const [again, high] = comparable(call, 0, 2)
   return `(${value} >= ${low} AND ${again} <= ${high})`
+}
+
+/** A value that is NaN is above its upper bound already; only a bound that is NaN must be told. */
+const betweenDuckdb: SqlOf = (args, call) => {
+  const [, high] = comparable(call, 0, 2)
+  return `(${between(args, call)}${noNan(call.args[2], high)})`
 }
 
 function logic(name: 'and' | 'or'): FunctionRow {
@@ -108,12 +126,15 @@ export const comparisonRows: readonly FunctionRow[] = [
   order('<='),
   order('>'),
   order('>='),
-  { name: 'between', lazy: true, rules: ['S11'], sql: everywhere((_args, call) => between(call)) },
+  { name: 'between', lazy: true, rules: ['S11'], sql: { duckdb: betweenDuckdb, clickhouse: between } },
   {
     name: '!between',
     lazy: true,
     rules: ['S11'],
-    sql: everywhere((_args, call) => `(NOT ${between(call)})`),
+    sql: {
+      duckdb: (args, call) => `(NOT ${betweenDuckdb(args, call)})`,
+      clickhouse: (args, call) => `(NOT ${between(args, call)})`,
+    },
   },
   logic('and'),
   logic('or'),

@@ -1,3 +1,4 @@
+import { constantText } from '../builder.ts'
 import { convert } from '../convert.ts'
 import type { Call, FunctionRow, SqlOf } from '../function-row.ts'
 
@@ -9,8 +10,11 @@ const extractSql: SqlOf = (_args, call) => {
   const number = Number(group)
   if (group === undefined || !Number.isInteger(number) || number < 0)
     return call.refuse('extract() with a computed group number')
-  // The engine wants the group as a constant in the text: it is a small integer by now.
-  const found = `regexp_extract(${call.sql(2, 'string')}, ${call.sql(0, 'string')}, ${number})`
+  // The engine wants the group as a constant in the text: it is a small integer by now. The pattern stands there too: of
+  // a bound one that is no regular expression, DuckDB 1.5.5 says nothing and answers ''.
+  const regex = call.constant(0)
+  const pattern = typeof regex === 'string' ? constantText(regex) : call.sql(0, 'string')
+  const found = `regexp_extract(${call.sql(2, 'string')}, ${pattern}, ${number})`
   return call.type === 'string' ? found : convert(found, 'string', call.type)
 }
 
