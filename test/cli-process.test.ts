@@ -1,5 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -83,5 +93,58 @@ describe('standard output', () => {
         stderr: Buffer.from('triad: error: standard output cannot be written (ENOSPC)\n'),
       }),
     )
+  })
+})
+
+/** A pipe as a file that the command reads lets a test act at that very point of the run, without any clock. */
+describe.skipIf(process.platform === 'win32')('Ctrl-C', () => {
+  function pipe(name: string): string {
+    const path = join(folder, name)
+    execFileSync('mkfifo', [path])
+    return path
+  }
+
+  /** Waits until the command reads the pipe, signals it, and lets it read on. */
+  async function interruptAt(path: string, content: string, child: ReturnType<typeof spawn>): Promise<void> {
+    const end = await open(path, 'w')
+    child.kill('SIGINT')
+    await end.writeFile(content)
+    await end.close()
+  }
+
+  test('ends a scan with 130 and a whole report that says it is partial, without waiting for the rules', async () => {
+    const out = join(folder, 'interrupted')
+    mkdirSync(out)
+    const allow = pipe('allow.fifo')
+    const file = join(out, 'report.json')
+    const args = ['scan', evidence, evidence, '--format', 'json', '-o', file, '--allow', allow]
+    const ended = await triad(args, (child) => {
+      void interruptAt(allow, 'allow: []\n', child)
+    })
+    expect(ended).toMatchObject({ status: 130, signal: null, stdout: '' })
+    expect(ended.stderr).toContain('interrupted')
+    const report = JSON.parse(readFileSync(file, 'utf8'))
+    expect(report.partial).toBe(true)
+    expect(report.diagnostics.map(({ code }: { code: string }) => code)).toContain('detections/pack-failed')
+    expect(readdirSync(out)).toEqual(['report.json'])
+  })
+
+  test('leaves nothing of a query that was writing a file', async () => {
+    const out = join(folder, 'rows')
+    mkdirSync(out)
+    for (const format of ['csv', 'parquet']) {
+      const args = ['query', 'range x from 1 to 100000000 step 1', '--format', format]
+      const ended = await triad([...args, '-o', join(out, `rows.${format}`)], (child) => {
+        // Its temporary name beside the result is there as soon as it begins.
+        const look = setInterval(() => {
+          if (readdirSync(out).length === 0) return
+          clearInterval(look)
+          child.kill('SIGINT')
+        }, 5)
+        child.on('close', () => clearInterval(look))
+      })
+      expect(ended.status).toBe(130)
+      expect(readdirSync(out)).toEqual([])
+    }
   })
 })

@@ -148,9 +148,30 @@ describe('triad scan', () => {
     expect((await runCli('scan')).status).toBe(2)
     expect((await runCli('scan', folder, '--fail-on', 'awful')).status).toBe(2)
     expect((await runCli('scna', folder)).status).toBe(2)
-    const missing = await runCli('scan', join(folder, 'nowhere'))
-    expect(missing.status).toBe(2)
-    expect(missing.stderr).toContain('nowhere')
+  })
+
+  test('a missing path among others is evidence that could not be read, for every verb; alone it is a wrong call', async () => {
+    const nowhere = join(folder, 'nowhere')
+    const good = join(folder, 'good')
+    for (const verb of ['scan', 'query', 'tables', 'playbook', 'explain'] as const) {
+      const call = {
+        scan: (paths: string[]) => ['scan', ...paths, '--no-rules', '--format', 'json'],
+        query: (paths: string[]) => ['query', 'Event | count', '--evidence', ...paths],
+        tables: (paths: string[]) => ['tables', '--evidence', ...paths],
+        playbook: (paths: string[]) => ['playbook', id, '--evidence', ...paths],
+        explain: (paths: string[]) => ['explain', id, '--evidence', ...paths],
+      }[verb]
+      const { report } = await scanJson(good)
+      const id = report.subscriptions[0]?.id ?? ''
+      const some = await runCli(...call([nowhere, good]))
+      expect([verb, some.status]).toEqual([verb, 3])
+      expect(some.stdout + some.stderr, verb).toContain('nowhere')
+      expect(some.stdout, verb).toMatch(/Nightly|Event|3/)
+      const none = await runCli(...call([nowhere]))
+      expect([verb, none.status, none.stdout]).toEqual([verb, 2, ''])
+      expect(none.stderr, verb).toContain(`${nowhere}: there is no such file or folder`)
+    }
+    expect((await runCli('cim', 'namespaces', nowhere)).stderr).toContain('there is no such file or folder')
   })
 
   test('a report file is refused where one exists, and nothing of it is touched', async () => {

@@ -10,7 +10,7 @@ import {
 } from '../findings/allow/index.ts'
 import { type FingerprintInput, fingerprintOf } from '../findings/known-good/index.ts'
 import { type ReportSubscription, visible } from '../reports/index.ts'
-import { EXIT } from './exit-status.ts'
+import { EXIT, type ExitStatus } from './exit-status.ts'
 import { writeOutput, writeStandardOutput } from './output.ts'
 import { findSubscription, loadSubscriptions } from './resolve-subscription.ts'
 
@@ -54,8 +54,7 @@ export function allowCommand(): Command {
     .option('--report <file>', 'report (triad scan --format json) that has the subscription')
     .option('--evidence <path...>', 'evidence that has the subscription')
     .action(async (id: string, flags: AddFlags) => {
-      await add(id, flags)
-      process.exitCode = EXIT.done
+      process.exitCode = await add(id, flags)
     })
   const listing = (name: string, description: string, failsOnExpired: boolean): void => {
     command
@@ -89,9 +88,10 @@ function readList(path: string): AllowList {
   return parseAllowList(readFileSync(path, 'utf8'), path)
 }
 
-async function add(id: string, flags: AddFlags): Promise<void> {
+async function add(id: string, flags: AddFlags): Promise<ExitStatus> {
   const list = existsSync(flags.allow) ? readList(flags.allow) : { source: flags.allow, entries: [] }
-  const item = findSubscription(await loadSubscriptions(flags), id)
+  const { subscriptions, status } = await loadSubscriptions(flags)
+  const item = findSubscription(subscriptions, id)
   if (item.fingerprint === undefined) {
     throw new InputError(
       'cli/usage',
@@ -120,6 +120,7 @@ async function add(id: string, flags: AddFlags): Promise<void> {
   await writeStandardOutput(
     `added ${visible(entry.title ?? entry.fingerprint)} until ${flags.expires} to ${flags.allow}\n`,
   )
+  return status
 }
 
 /** The fingerprint without the creator, so that sources which do not tell the creator are covered as well. */

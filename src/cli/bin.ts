@@ -11,4 +11,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // Nobody reads the diagnostics: nothing can be told, least of all that.
 process.stderr.on('error', () => undefined)
 
-process.exitCode = await main(process.argv.slice(2))
+const status = await main(process.argv.slice(2))
+process.exitCode = status
+// Output is handed over by now; a database that still works on the rules is not waited for.
+if (status === EXIT.interrupted) process.exit()

@@ -11,6 +11,7 @@ import {
 } from '../records/cim/index.ts'
 import { readEvidence } from '../records/index.ts'
 import { diagnosticText, inertJson, visible, width } from '../reports/index.ts'
+import { isUnreadable, requireEvidence } from './evidence-paths.ts'
 import { EXIT } from './exit-status.ts'
 import { writeStandardOutput } from './output.ts'
 
@@ -80,11 +81,12 @@ function listing(parent: Command, name: string, description: string, list: Listi
 async function run(name: string, path: string, flags: Flags, list: Listing): Promise<number> {
   let unreadable = false
   const report = (diagnostic: Diagnostic): void => {
-    unreadable ||= diagnostic.severity === 'error'
+    unreadable ||= isUnreadable(diagnostic)
     process.stderr.write(`triad: ${diagnosticText(diagnostic)}\n`)
   }
   const repositories: RepositoryFiles[] = []
   const sink = { repository: (files: RepositoryFiles) => repositories.push(files) }
+  requireEvidence([path])
   await readEvidence([path], { selection: new Map(), sink, report, hash: false, recover: false })
   if (repositories.length === 0) {
     throw new InputError('cim/no-repository', 'there is no WMI repository', { in: 'file', source: path })

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { Command, Option } from 'commander'
-import { InputError } from '../diagnostics/index.ts'
+import { excerpt, InputError } from '../diagnostics/index.ts'
 import { combinedSentence } from '../findings/judge/index.ts'
 import { explainTrigger, type TriggerExplanation } from '../findings/trigger/index.ts'
-import { jsonText, type ReportSubscription, visible } from '../reports/index.ts'
-import { EXIT } from './exit-status.ts'
+import { parseWql } from '../lang/wql/index.ts'
+import { diagnosticText, jsonText, type ReportSubscription, visible } from '../reports/index.ts'
+import { EXIT, type ExitStatus } from './exit-status.ts'
 import { writeStandardOutput } from './output.ts'
 import { findSubscription, loadSubscriptions } from './resolve-subscription.ts'
 
@@ -19,7 +20,10 @@ Examples:
   triad explain "SELECT * FROM Win32_ProcessStartTrace WHERE ProcessName = 'procexp64.exe'"
   triad explain suspicious.mof                         every subscription that a MOF file defines
   triad explain 4f1c09 --report report.json            one subscription of a report, by (the beginning of) its id
-  triad explain 4f1c09 --evidence collection.zip`
+  triad explain 4f1c09 --evidence collection.zip
+
+Exit status: 0 explained; 2 the call is wrong; 3 the query or some of the evidence could not be read (what could be is
+explained); 4 internal fault.`
 
 /** `triad explain`: what a filter waits for and what a consumer does, in plain words. */
 export function explainCommand(): Command {
@@ -31,23 +35,45 @@ export function explainCommand(): Command {
     .option('--evidence <path...>', 'evidence to scan and look the id up in')
     .addHelpText('after', EXAMPLES)
     .action(async (what: string, flags: Flags) => {
-      await writeStandardOutput(await explain(what, flags))
-      process.exitCode = EXIT.done
+      const { text, status } = await explain(what, flags)
+      await writeStandardOutput(text)
+      process.exitCode = status
     })
 }
 
-async function explain(what: string, flags: Flags): Promise<string> {
-  if (/^\s*(?:select|associators|references)\s/i.test(what)) return explainQuery(what, flags)
+interface Explained {
+  readonly text: string
+  readonly status: ExitStatus
+}
+
+async function explain(what: string, flags: Flags): Promise<Explained> {
+  if (/^\s*(?:select|associators|references)\s/i.test(what)) {
+    return { text: explainQuery(what, flags), status: tellFaults(what) ? EXIT.unreadable : EXIT.done }
+  }
   if (flags.report === undefined && flags.evidence === undefined) {
     if (!existsSync(what)) {
       throw new InputError('cli/usage', `${what} is neither a WQL query nor a file`, undefined, {
         hint: 'a query begins with SELECT; for the id of a subscription add --report FILE or --evidence PATH',
       })
     }
-    return explainSubscriptions(await loadSubscriptions({ evidence: [what] }), what, flags)
+    const { subscriptions, status } = await loadSubscriptions({ evidence: [what] })
+    return { text: explainSubscriptions(subscriptions, what, flags), status }
   }
-  const all = await loadSubscriptions(flags)
-  return explainSubscriptions([findSubscription(all, what)], what, flags)
+  const { subscriptions, status } = await loadSubscriptions(flags)
+  return { text: explainSubscriptions([findSubscription(subscriptions, what)], what, flags), status }
+}
+
+/** Says where a query is broken, with a caret. True when it is. */
+function tellFaults(query: string): boolean {
+  const parsed = parseWql(query, {
+    source: 'query',
+    report: (diagnostic) => {
+      process.stderr.write(`triad: ${diagnosticText(diagnostic)}\n`)
+      if (diagnostic.at?.in !== 'text') return
+      process.stderr.write(`${visible(excerpt(query, diagnostic.at), { keepNewlines: true })}\n`)
+    },
+  })
+  return parsed === undefined
 }
 
 function explainQuery(query: string, flags: Flags): string {

@@ -1,7 +1,6 @@
 import { Command, Option } from 'commander'
 import { buildPlaybook, renderPlaybook } from '../findings/playbook/index.ts'
 import { jsonText } from '../reports/index.ts'
-import { EXIT } from './exit-status.ts'
 import { checkOutput, writeOutput, writeStandardOutput } from './output.ts'
 import { findSubscription, loadSubscriptions } from './resolve-subscription.ts'
 
@@ -35,10 +34,11 @@ export function playbookCommand(): Command {
     .action(async (id: string, flags: Flags) => {
       const guard = { force: flags.force ?? false, evidence: flags.evidence ?? [] }
       if (flags.output !== undefined) checkOutput(flags.output, guard)
-      const playbook = buildPlaybook(findSubscription(await loadSubscriptions(flags), id))
+      const { subscriptions, status } = await loadSubscriptions(flags)
+      const playbook = buildPlaybook(findSubscription(subscriptions, id))
       const text = flags.format === 'json' ? `${jsonText(playbook, 2)}\n` : renderPlaybook(playbook)
       if (flags.output === undefined) await writeStandardOutput(text)
       else writeOutput(flags.output, text, guard)
-      process.exitCode = EXIT.done
+      process.exitCode = status
     })
 }

@@ -31,6 +31,7 @@ import {
 } from '../query/index.ts'
 import { diagnosticText } from '../reports/index.ts'
 import { selectionForTables, tableSchema, writeSubscriptionRows } from '../tables/index.ts'
+import { isUnreadable, requireEvidence } from './evidence-paths.ts'
 import { packageVersion } from './version.ts'
 
 /** Options of a command that works on tables. */
@@ -64,6 +65,7 @@ export class QuerySession {
   /** Some evidence could not be read. */
   unreadable = false
   private readonly flags: SessionFlags
+  private readonly signal: AbortSignal | undefined
   private readonly cache: CompileCache
   private readonly schemas = new WeakMap<CompiledQuery, QuerySchema>()
   private readonly watchlists: readonly UserTable[]
@@ -73,7 +75,10 @@ export class QuerySession {
   private parquetFolder: string | undefined
   private filled: readonly string[] = []
 
-  constructor(flags: SessionFlags) {
+  /** `signal` stops reading and queries, and is thrown. */
+  constructor(flags: SessionFlags, signal?: AbortSignal) {
+    this.signal = signal
+    if (flags.evidence !== undefined) requireEvidence(flags.evidence)
     this.flags = flags
     this.cache = flags.cache === false ? NO_CACHE : openCompileCache()
     this.watchlists = (flags.watchlist ?? []).map((given) => {
@@ -160,12 +165,16 @@ export class QuerySession {
   }
 
   async *rows(compiled: CompiledQuery): RowBatches {
-    yield* runCompiled(await this.engine(), compiled, {
+    const batches = runCompiled(await this.engine(), compiled, {
       schema: this.schemas.get(compiled) ?? { tables: [] },
       report: this.report,
       ...this.external(),
       ...this.runOptions(),
     })
+    for await (const batch of batches) {
+      this.signal?.throwIfAborted()
+      yield batch
+    }
   }
 
   /** Says before the engine opens that a result will be written beside `output`: that folder alone is made reachable. */
@@ -197,7 +206,7 @@ export class QuerySession {
   }
 
   readonly report = (diagnostic: Diagnostic): void => {
-    if (diagnostic.severity === 'error') this.unreadable = true
+    this.unreadable ||= isUnreadable(diagnostic)
     const text = diagnosticText(diagnostic)
     if (this.said.has(text)) return
     this.said.add(text)
@@ -226,7 +235,10 @@ export class QuerySession {
       },
       report: this.report,
       hash: false,
+      ...this.stopping(),
     })
+    // Evidence read in part must not be kept in a case as if it were whole.
+    this.signal?.throwIfAborted()
     const fresh = items.filter((item) => !known.has(item.id)).map((item) => item.id)
     const wantsFindings = tables === undefined || [...OWN_TABLES].some((table) => tables.has(table))
     if (wantsFindings && fresh.length > 0) await this.writeFindings(sink, paths)
@@ -239,7 +251,13 @@ export class QuerySession {
   /** Triad's own tables hold judged subscriptions: a scan of the same evidence. */
   private async writeFindings(sink: TableSink, paths: readonly string[]): Promise<readonly Diagnostic[]> {
     const { scan } = await import('../scan/index.ts')
-    const { report } = await scan(paths, { version: packageVersion(), hash: false, now: new Date() })
+    const { report } = await scan(paths, {
+      version: packageVersion(),
+      hash: false,
+      now: new Date(),
+      ...this.stopping(),
+    })
+    this.signal?.throwIfAborted()
     const engine = await this.engine()
     if (isDuckDb(engine)) {
       // The same subscription seen again replaces what the case knew of it.
@@ -297,9 +315,17 @@ export class QuerySession {
     return this.flags.external === undefined ? {} : { externalFolder: this.flags.external }
   }
 
-  private runOptions(): { atMs?: number; timeoutMs?: number } {
+  private runOptions(): { atMs?: number; timeoutMs?: number; signal?: AbortSignal } {
     const { at, timeoutMs } = this.flags
-    return { ...(at === undefined ? {} : { atMs: at }), ...(timeoutMs === undefined ? {} : { timeoutMs }) }
+    return {
+      ...(at === undefined ? {} : { atMs: at }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...this.stopping(),
+    }
+  }
+
+  private stopping(): { signal?: AbortSignal } {
+    return this.signal === undefined ? {} : { signal: this.signal }
   }
 }
 

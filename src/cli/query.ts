@@ -5,6 +5,7 @@ import { type Diagnostic, excerpt, InputError } from '../diagnostics/index.ts'
 import type { CompiledQuery, KustoValue } from '../query/index.ts'
 import { diagnosticText, jsonText, visible } from '../reports/index.ts'
 import { EXIT, type ExitStatus } from './exit-status.ts'
+import { listenForInterrupt } from './interrupt.ts'
 import { checkOutput, writeStandardOutput } from './output.ts'
 import { drawChart } from './query-chart.ts'
 import { type RowFormat, rowWriter } from './query-output.ts'
@@ -31,7 +32,7 @@ Examples:
 Nothing is fetched: externaldata is read from --external, other cloud data from --watchlist, --table and --file-profile.
 
 Exit status: 0 done; 2 the call or the query is wrong, or it failed; 3 some evidence could not be read (rows of the
-rest are printed); 4 internal fault.`
+rest are printed); 4 internal fault; 130 interrupted (nothing is written).`
 
 /** `triad query`: KQL in, rows out. */
 export function queryCommand(): Command {
@@ -122,15 +123,21 @@ async function run(kql: string | undefined, flags: QueryFlags): Promise<ExitStat
   } else if (flags.format === 'parquet') {
     throw new InputError('cli/usage', 'parquet is a file: give -o FILE')
   }
-  const session = new QuerySession(flags)
+  // What is half written must go; without a file the default, which ends at once, does no harm.
+  const interrupt = flags.output === undefined ? undefined : listenForInterrupt()
+  const session = new QuerySession(flags, interrupt?.signal)
   try {
     if (flags.format === 'parquet' && flags.output !== undefined) session.expectParquet(flags.output)
     if (flags.batch !== undefined) return await runBatch(session, flags.batch)
     const source = flags.file ?? 'query'
     const text = kql ?? readText(flags.file ?? '')
     return await explained(text, () => runOne(session, text, source, flags))
+  } catch (error) {
+    if (interrupt?.signal.aborted !== true) throw error
+    return EXIT.interrupted
   } finally {
     await session.close()
+    interrupt?.release()
   }
 }
 

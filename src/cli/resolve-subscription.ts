@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { InputError } from '../diagnostics/index.ts'
 import type { ReportSubscription } from '../reports/index.ts'
+import { isUnreadable, requireEvidence } from './evidence-paths.ts'
+import { EXIT } from './exit-status.ts'
+import { sayDiagnostic } from './say.ts'
 import { packageVersion } from './version.ts'
+
+/** Of evidence that could not be read, this much is told: the answer itself is short. */
+const MAX_TOLD = 12
 
 /** Where a verb finds subscriptions: a report that `triad scan --format json` wrote, or evidence to scan now. */
 export interface SubscriptionSource {
@@ -9,18 +15,33 @@ export interface SubscriptionSource {
   readonly evidence?: readonly string[]
 }
 
+export interface LoadedSubscriptions {
+  readonly subscriptions: readonly ReportSubscription[]
+  /** `EXIT.unreadable` when some of the evidence could not be read, which was told on standard error. */
+  readonly status: typeof EXIT.done | typeof EXIT.unreadable
+}
+
 /** All subscriptions of a report file or of evidence. `InputError` when neither is given or the file is no report. */
-export async function loadSubscriptions(source: SubscriptionSource): Promise<readonly ReportSubscription[]> {
-  if (source.report !== undefined) return readReport(source.report)
+export async function loadSubscriptions(source: SubscriptionSource): Promise<LoadedSubscriptions> {
+  if (source.report !== undefined) return { subscriptions: readReport(source.report), status: EXIT.done }
   if (source.evidence === undefined || source.evidence.length === 0) {
     throw new InputError('cli/usage', 'no report and no evidence was given', undefined, {
       hint: 'add --report FILE (written by triad scan --format json) or --evidence PATH',
     })
   }
+  requireEvidence(source.evidence)
   // Loaded when needed: explaining a query must not load readers and a database.
   const { scan } = await import('../scan/index.ts')
   const { report } = await scan(source.evidence, { version: packageVersion(), hash: false, now: new Date() })
-  return report.subscriptions
+  const unread = report.diagnostics.filter(isUnreadable)
+  for (const diagnostic of unread.slice(0, MAX_TOLD)) sayDiagnostic(diagnostic)
+  if (unread.length > MAX_TOLD) {
+    process.stderr.write(`triad: and ${unread.length - MAX_TOLD} more (triad scan lists them)\n`)
+  }
+  return {
+    subscriptions: report.subscriptions,
+    status: unread.length === 0 ? EXIT.done : EXIT.unreadable,
+  }
 }
 
 function readReport(path: string): readonly ReportSubscription[] {

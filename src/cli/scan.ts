@@ -19,9 +19,11 @@ import {
   SEVERITIES,
 } from '../reports/index.ts'
 import { scan } from '../scan/index.ts'
+import { isUnreadable, requireEvidence } from './evidence-paths.ts'
 import { EXIT, type ExitStatus } from './exit-status.ts'
+import { listenForInterrupt } from './interrupt.ts'
 import { checkOutput, writeOutput, writeStandardOutput } from './output.ts'
-import { progressLine } from './progress.ts'
+import { type ProgressLine, progressLine } from './progress.ts'
 import { packageVersion } from './version.ts'
 
 const FORMATS = ['text', 'json', 'jsonl', 'csv'] as const
@@ -52,8 +54,8 @@ Examples:
   triad scan evidence/ --fail-on high             exit status 1 when something is high or critical
   triad scan evidence/ --format csv -o timeline.csv   a timeline that Timesketch imports
 
-Exit status: 0 done; 1 --fail-on reached; 2 the call is wrong; 3 some evidence could not be read (the report is written
-and says what); 4 internal fault; 130 interrupted (the report covers what was read until then).`
+Exit status: 0 done; 1 --fail-on reached; 2 the call is wrong, or no path exists; 3 some evidence could not be read
+(the report is written and says what); 4 internal fault; 130 interrupted (the report covers what was read until then).`
 
 /** `triad scan`: reads evidence and reports every WMI event subscription in it. */
 export function scanCommand(): Command {
@@ -97,23 +99,31 @@ function level(value: string): Severity {
 }
 
 async function run(paths: readonly string[], flags: ScanFlags): Promise<ExitStatus> {
+  const progress = progressLine(process.stderr, flags.quiet ?? false)
+  const interrupt = listenForInterrupt(() => {
+    progress.clear()
+    process.stderr.write('triad: interrupted: reporting what was read until now; Ctrl-C again ends at once\n')
+  })
+  try {
+    return await scanAndReport(paths, flags, progress, interrupt.signal)
+  } finally {
+    interrupt.release()
+  }
+}
+
+async function scanAndReport(
+  paths: readonly string[],
+  flags: ScanFlags,
+  progress: ProgressLine,
+  signal: AbortSignal,
+): Promise<ExitStatus> {
   if (flags.output !== undefined) {
     checkOutput(flags.output, { force: flags.force ?? false, evidence: paths })
   }
-  for (const path of paths) {
-    if (existsSync(path)) continue
-    throw new InputError('cli/not-found', 'there is no such file or folder', { in: 'file', source: path })
-  }
+  requireEvidence(paths)
   if (flags.baseline !== undefined) checkOutput(flags.baseline, { force: true, evidence: paths })
   const baseline = flags.baseline === undefined ? undefined : readBaseline(flags.baseline)
   const judgement = judgementContext(flags)
-  const progress = progressLine(process.stderr, flags.quiet ?? false)
-  const interrupt = new AbortController()
-  process.once('SIGINT', () => {
-    interrupt.abort()
-    // A second Ctrl-C ends at once.
-    process.once('SIGINT', () => process.exit(EXIT.interrupted))
-  })
   const result = await scan(paths, {
     version: packageVersion(),
     hash: flags.hash,
@@ -123,7 +133,7 @@ async function run(paths: readonly string[], flags: ScanFlags): Promise<ExitStat
     now: new Date(),
     judgement,
     ...(baseline === undefined ? {} : { baseline }),
-    signal: interrupt.signal,
+    signal,
     progress: (state) => progress.update(`${(state.bytesRead / 1e6).toFixed(0)} MB  ${state.path}`),
   })
   progress.clear()
@@ -131,10 +141,10 @@ async function run(paths: readonly string[], flags: ScanFlags): Promise<ExitStat
   const text = render(report, flags)
   if (flags.output === undefined) await writeStandardOutput(text)
   else writeOutput(flags.output, text, { force: flags.force ?? false, evidence: paths })
-  if (flags.baseline !== undefined && result.baseline !== undefined && !interrupt.signal.aborted) {
+  if (flags.baseline !== undefined && result.baseline !== undefined && !signal.aborted) {
     writeOutput(flags.baseline, printBaseline(result.baseline), { force: true, evidence: paths })
   }
-  return exitStatus(report, flags, interrupt.signal.aborted)
+  return exitStatus(report, flags, signal.aborted)
 }
 
 function judgementContext(flags: ScanFlags): JudgementContext {
@@ -191,5 +201,5 @@ function exitStatus(report: ScanReport, flags: ScanFlags, interrupted: boolean):
   ) {
     return EXIT.found
   }
-  return report.diagnostics.some((item) => item.severity === 'error') ? EXIT.unreadable : EXIT.done
+  return report.diagnostics.some(isUnreadable) ? EXIT.unreadable : EXIT.done
 }

@@ -45,6 +45,8 @@ export interface RuleRun {
   readonly source?: string
   /** Stops the query with `engine/timeout`. Default: none. */
   readonly timeoutMs?: number
+  /** Stops the query and throws the signal's reason. */
+  readonly signal?: AbortSignal
 }
 
 const QUIET: Report = () => undefined
@@ -114,7 +116,10 @@ export class RuleDatabase {
     }
     for (const note of compiled.notes) report(note)
     const rows: RuleRow[] = []
-    const limits = run.timeoutMs === undefined ? {} : { timeoutMs: run.timeoutMs }
+    const limits = {
+      ...(run.timeoutMs === undefined ? {} : { timeoutMs: run.timeoutMs }),
+      ...(run.signal === undefined ? {} : { signal: run.signal }),
+    }
     for await (const batch of runCompiled(engine, compiled, { schema, atMs: run.atMs, report, ...limits })) {
       for (const values of batch) {
         rows.push(Object.fromEntries(compiled.columns.map((column, at) => [column.name, values[at] ?? null])))

@@ -110,18 +110,22 @@ export class PackRun {
     this.#rows.row(row)
   }
 
-  /** Runs the rules. A rule that fails is reported and stops none of the others. */
-  async finish(now: Date): Promise<PackResult> {
+  /**
+   * Runs the rules. A rule that fails is reported and stops none of the others; an aborted `signal` stops all, and is
+   * thrown.
+   */
+  async finish(now: Date, signal?: AbortSignal): Promise<PackResult> {
     const result = { rules: this.#rules, signals: this.#byHost }
     if (this.#database === undefined) return { ...result, matches: [] }
     const database = this.#database
     try {
       for (const sink of Object.values(this.#events)) await sink.finish()
       await this.#rows?.finish()
+      signal?.throwIfAborted()
       const found: Found[] = []
       for (const rule of this.#rules) {
         if (rule.signals.some((signal) => this.#signals.has(signal))) {
-          found.push(...(await this.#run(database, rule, now.getTime())))
+          found.push(...(await this.#run(database, rule, now.getTime(), signal)))
         }
       }
       return { ...result, matches: await withOrigins(database, found, this.#rows !== undefined) }
@@ -152,12 +156,18 @@ export class PackRun {
     return this.#database
   }
 
-  async #run(database: RuleDatabase, rule: Detection, atMs: number): Promise<Found[]> {
+  async #run(
+    database: RuleDatabase,
+    rule: Detection,
+    atMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Found[]> {
     try {
       const { rows } = await database.run(withoutWindow(rule.query), {
         atMs,
         source: rule.id,
         timeoutMs: RULE_TIMEOUT_MS,
+        ...(signal === undefined ? {} : { signal }),
       })
       return rows.map((row) => ({ rule, row }))
     } catch (error) {

@@ -133,6 +133,31 @@ describe('what a person sees', () => {
     }
   })
 
+  test('a count stays with what it counts, however narrow the terminal', () => {
+    const many = ['critical', 'high', 'medium', 'low', 'informational'].map((severity, index) =>
+      finding({ id: `id${index}`, severity: severity as 'low' }),
+    )
+    for (let columns = 50; columns <= 140; columns += 1) {
+      const answer = renderTerminal(report(many), { colour: false, columns }).split('\n\n')[0] ?? ''
+      expect(answer.replaceAll('\n', ' ')).toBe(
+        '5 WMI event subscriptions: 1 critical, 1 high, 1 medium, 1 low, 1 informational (5 malicious)',
+      )
+      for (const line of answer.split('\n')) {
+        expect(line).not.toMatch(/\d$/)
+        expect(width(line)).toBeLessThanOrEqual(columns)
+      }
+    }
+  })
+
+  test('a reason that needs more lines keeps clear of the weights', () => {
+    const long = finding()
+    const reason = { id: 'x/y', text: 'word '.repeat(30).trim(), weight: 60 }
+    const judgement = { ...long.judgement, reasons: [reason] }
+    const lines = renderTerminal(report([{ ...long, judgement }]), { colour: false, columns: 60 }).split('\n')
+    const first = lines.findIndex((line) => line.includes('+60  word'))
+    expect(lines[first + 1]).toMatch(/^ {20}word/)
+  })
+
   test('an empty report answers the question in words', () => {
     expect(renderTerminal(report([]), { colour: false })).toMatch(
       /^No WMI event subscription left a trace in this evidence/,

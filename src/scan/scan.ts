@@ -1,5 +1,5 @@
-import { PackRun, readAllowList } from '../detections/index.ts'
-import type { Diagnostic } from '../diagnostics/index.ts'
+import { type PackResult, PackRun, readAllowList } from '../detections/index.ts'
+import type { Diagnostic, Report } from '../diagnostics/index.ts'
 import {
   type Baseline,
   createInvestigation,
@@ -30,7 +30,9 @@ export interface ScanOptions {
   /** What the estate was seen to hold before: rare and new stands out, everywhere and old does not. */
   readonly baseline?: Baseline
   readonly progress?: (state: ReadProgress) => void
-  /** Stops reading; the report then covers what was read and is marked `partial`. */
+  /**
+   * Stops reading and the rules; the report then covers what was read and is marked `partial`.
+   */
   readonly signal?: AbortSignal
   /** Time for the report's `generated`; the clock is the caller's. */
   readonly now: Date
@@ -94,16 +96,7 @@ export async function scan(paths: readonly string[], options: ScanOptions): Prom
       : {}),
   }
   const findings = found.subscriptions.map((facts) => ({ facts, judgement: judge(facts, context) }))
-  const matched = await pack?.finish(options.now).catch((error: unknown) => {
-    // The structured answer stands by itself: a database that does not load must not cost it.
-    report({
-      code: 'detections/pack-failed',
-      severity: 'error',
-      message: `the detection pack did not run: ${error instanceof Error ? error.message : String(error)}`,
-      hint: 'the subscriptions above are complete; --no-rules leaves the pack out',
-    })
-    return undefined
-  })
+  const matched = await runPack(pack, options, report)
   const built = buildReport({
     version: options.version,
     generated: options.now.toISOString(),
@@ -111,7 +104,8 @@ export async function scan(paths: readonly string[], options: ScanOptions): Prom
     findings,
     dismissed: found.dismissed,
     blindSpots: found.blindSpots,
-    diagnostics,
+    // Rules that an interrupt left behind may still report.
+    diagnostics: [...diagnostics],
     seconds: (performance.now() - started) / 1000,
     partial: options.signal?.aborted ?? false,
   })
@@ -120,6 +114,43 @@ export async function scan(paths: readonly string[], options: ScanOptions): Prom
     ...(baseline === undefined ? {} : { baseline }),
     report: matched === undefined ? built : withDetections(built, matched),
   }
+}
+
+/** What the rules matched; nothing, and a diagnostic that says so, where they did not run to their end. */
+async function runPack(
+  pack: PackRun | undefined,
+  { now, signal }: ScanOptions,
+  report: Report,
+): Promise<PackResult | undefined> {
+  if (pack === undefined) return undefined
+  try {
+    // Ending a query and closing a database take their time, which nobody waits for who wants to stop.
+    const result =
+      signal?.aborted === true
+        ? void pack.close().catch(() => undefined)
+        : await Promise.race([pack.finish(now, signal), aborted(signal)])
+    if (result !== undefined) return result
+    report({
+      code: 'detections/pack-failed',
+      severity: 'warning',
+      message: 'interrupted before the detection pack had run: no rule is reported, fired or not',
+    })
+  } catch (error) {
+    // The structured answer stands by itself: a database that does not load must not cost it.
+    report({
+      code: 'detections/pack-failed',
+      severity: 'error',
+      message: `the detection pack did not run: ${error instanceof Error ? error.message : String(error)}`,
+      hint: 'the subscriptions above are complete; --no-rules leaves the pack out',
+    })
+  }
+  return undefined
+}
+
+function aborted(signal: AbortSignal | undefined): Promise<undefined> {
+  return new Promise((resolve) => {
+    signal?.addEventListener('abort', () => resolve(undefined), { once: true })
+  })
 }
 
 /** Every host the evidence names counts, also one without any subscription: prevalence is a share of all. */

@@ -310,11 +310,14 @@ export function microsecondsOf(iso: string): bigint {
   return BigInt(whole) * 1000n + BigInt((match?.[2] ?? '').slice(0, 6).padEnd(6, '0'))
 }
 
+const AGAIN_MS = 20
+
 /** Stops a query at its time limit or when the caller gives up, and says which of them it was. */
 class Guard {
   private readonly connection: DuckDBConnection
   private readonly options: RunOptions
   private readonly timer: NodeJS.Timeout | undefined
+  private again: NodeJS.Timeout | undefined
   private stopped: 'timeout' | 'signal' | undefined
   private readonly onAbort = (): void => this.stop('signal')
 
@@ -332,6 +335,8 @@ class Guard {
   private stop(why: 'timeout' | 'signal'): void {
     this.stopped ??= why
     this.connection.interrupt()
+    // Between two steps of a statement nothing runs that could be interrupted: the next one must hear of it too.
+    this.again ??= setInterval(() => this.connection.interrupt(), AGAIN_MS)
   }
 
   check(): void {
@@ -355,6 +360,7 @@ class Guard {
 
   release(): void {
     clearTimeout(this.timer)
+    clearInterval(this.again)
     this.options.signal?.removeEventListener('abort', this.onAbort)
   }
 }

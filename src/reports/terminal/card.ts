@@ -2,7 +2,7 @@ import type { Sighting } from '../../findings/model.ts'
 import type { JsonValue, ReportSubscription, ScanReport } from '../report.ts'
 import type { Palette } from './colour.ts'
 import { groupBy } from './group-by.ts'
-import { shorten, visible, width, wrap } from './text.ts'
+import { hanging, shorten, visible, width, wrap } from './text.ts'
 
 export interface CardOptions {
   readonly palette: Palette
@@ -37,12 +37,13 @@ export function renderCard(
 ): string {
   const { palette } = options
   const lines = [headline(subscription, options)]
-  const add = (label: string, text: string): void => {
-    const body = wrap(text, options.columns - LABEL_COLUMNS - 2)
+  const room = options.columns - LABEL_COLUMNS - 2
+  const addLines = (label: string, body: readonly string[]): void => {
     body.forEach((line, index) => {
       lines.push(`  ${palette.label((index === 0 ? label : '').padEnd(LABEL_COLUMNS))}${line}`)
     })
   }
+  const add = (label: string, text: string): void => addLines(label, wrap(text, room))
   add('trigger', visible(subscription.explanation.trigger))
   add('action', visible(subscription.explanation.action))
   for (const [label, text] of objects(subscription, options.full)) add(label, text)
@@ -51,9 +52,7 @@ export function renderCard(
   }
   add('state', stateLine(subscription))
   add('seen', seenLine(subscription, report))
-  reasonLines(subscription).forEach((line, index) => {
-    add(index === 0 ? 'why' : '', line)
-  })
+  addLines('why', reasonLines(subscription, room))
   if (subscription.rules !== undefined) add('rules', rulesLine(subscription))
   if (subscription.allowed !== undefined) add('allowed', allowedLine(subscription))
   add('id', `${subscription.id}   ${subscription.attack.technique}`)
@@ -150,11 +149,11 @@ function place(sighting: Sighting): string {
   return `${what.join(' ')}: ${sighting.shows.join(', ')}${recovered}`
 }
 
-function reasonLines(subscription: ReportSubscription): string[] {
+function reasonLines(subscription: ReportSubscription, columns: number): string[] {
   const top = [...subscription.reasons].sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight))
   const lines = top
     .slice(0, REASONS_SHOWN)
-    .map((reason) => `${signed(reason.weight)}  ${visible(reason.text)}`)
+    .flatMap((reason) => hanging(`${signed(reason.weight)}  `, visible(reason.text), columns))
   if (top.length > REASONS_SHOWN)
     lines.push(`and ${top.length - REASONS_SHOWN} more (--format json lists all)`)
   lines.push(`${String(subscription.score).padStart(4)}  sum`)

@@ -4,7 +4,7 @@ import { type ReportSubscription, type ScanReport, SEVERITIES } from '../report.
 import { renderCard } from './card.ts'
 import { type Palette, palette } from './colour.ts'
 import { groupBy } from './group-by.ts'
-import { visible, wrap } from './text.ts'
+import { hanging, unbroken, visible, width, wrap } from './text.ts'
 
 export interface TerminalOptions {
   readonly colour: boolean
@@ -29,10 +29,10 @@ export function renderTerminal(report: ScanReport, options: TerminalOptions): st
   const rest = report.subscriptions.filter((item) => SEVERITIES.indexOf(item.severity) > least)
   const card = { palette: paint, columns, full: options.full ?? false }
   return [
-    ...answer(report, paint).flatMap((line) => wrap(line, columns)),
+    ...answer(report, paint, columns),
     ...shown.flatMap((item) => ['', renderCard(item, report, card)]),
     ...quiet(rest, columns),
-    ...detectionLines(report),
+    ...detectionLines(report, columns),
     ...dismissedLines(report, columns),
     ...blindSpotLines(report, columns),
     ...diagnosticLines(report, columns),
@@ -43,23 +43,38 @@ export function renderTerminal(report: ScanReport, options: TerminalOptions): st
 }
 
 /** The answer to "is there WMI persistence in it?" first of all. */
-function answer(report: ScanReport, paint: Palette): string[] {
+function answer(report: ScanReport, paint: Palette, columns: number): string[] {
   const { summary } = report
-  const counts = SEVERITIES.filter((severity) => summary.severities[severity] > 0).map((severity) =>
-    paint.severity(severity, `${summary.severities[severity]} ${severity}`),
+  const counted = (count: number, what: string): string => unbroken(`${count} ${what}`)
+  const severities = SEVERITIES.filter((severity) => summary.severities[severity] > 0).map((severity) =>
+    paint.severity(severity, counted(summary.severities[severity], severity)),
+  )
+  const verdicts = VERDICTS.filter(([verdict]) => summary.verdicts[verdict] > 0).map(([verdict, words]) =>
+    counted(summary.verdicts[verdict], words),
   )
   // A run that could not read must not look like a clean one.
   const unread = report.diagnostics.some((item) => item.severity === 'error')
   const where = unread ? 'what could be read of this evidence' : 'this evidence'
+  const all = paint.strong(
+    counted(summary.subscriptions, `WMI event ${plural(summary.subscriptions, 'subscription')}`),
+  )
   const lines =
     summary.subscriptions === 0
       ? [paint.strong(`No WMI event subscription left a trace in ${where}.`)]
-      : [
-          `${paint.strong(`${summary.subscriptions} WMI event ${plural(summary.subscriptions, 'subscription')}`)}: ${counts.join(', ')}` +
-            ` (${summary.verdicts.malicious} malicious, ${summary.verdicts.suspicious} suspicious, ${summary.verdicts.unknown} unknown, ${summary.verdicts['known-good']} known good)`,
-        ]
+      : onOneLineOrTwo(`${all}: ${severities.join(', ')}`, `(${verdicts.join(', ')})`, columns)
   if (report.partial) lines.push('Interrupted: this report covers only what was read until then.')
-  return lines
+  return lines.flatMap((line) => wrap(line, columns))
+}
+
+const VERDICTS = [
+  ['malicious', 'malicious'],
+  ['suspicious', 'suspicious'],
+  ['unknown', 'unknown'],
+  ['known-good', 'known good'],
+] as const
+
+function onOneLineOrTwo(first: string, second: string, columns: number): string[] {
+  return width(`${first} ${second}`) <= columns ? [`${first} ${second}`] : [first, second]
 }
 
 function quiet(rest: readonly ReportSubscription[], columns: number): string[] {
@@ -73,14 +88,16 @@ function quiet(rest: readonly ReportSubscription[], columns: number): string[] {
   return ['', ...wrap(text, columns)]
 }
 
-function detectionLines(report: ScanReport): string[] {
+function detectionLines(report: ScanReport, columns: number): string[] {
   if (report.detections.length === 0) return []
   const byRule = new Map<string, number>()
   for (const detection of report.detections) byRule.set(detection.rule, (byRule.get(detection.rule) ?? 0) + 1)
   return [
     '',
     'Rules of the pack that fired:',
-    ...[...byRule].map(([rule, count]) => `  ${String(count).padStart(4)}  ${visible(rule)}`),
+    ...[...byRule].flatMap(([rule, count]) =>
+      hanging(`  ${String(count).padStart(4)}  `, visible(rule), columns),
+    ),
   ]
 }
 

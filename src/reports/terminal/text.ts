@@ -50,6 +50,11 @@ export function width(text: string): number {
   return stringWidth(text)
 }
 
+/** Words that {@link wrap} keeps on one line. Evidence cannot say so itself: {@link visible} escapes this space. */
+export function unbroken(text: string): string {
+  return text.replaceAll(' ', '\u00a0')
+}
+
 /** Wraps text at spaces to lines of at most `columns`; a word longer than a line is broken. */
 export function wrap(text: string, columns: number): string[] {
   const most = Math.max(8, columns)
@@ -72,7 +77,15 @@ export function wrap(text: string, columns: number): string[] {
     }
     lines.push(line)
   }
-  return lines
+  return lines.map((line) => line.replaceAll('\u00a0', ' '))
+}
+
+/** Text after a head such as a number; its further lines begin where the text began. */
+export function hanging(head: string, text: string, columns: number): string[] {
+  const indent = width(head)
+  return wrap(text, columns - indent).map(
+    (line, index) => `${index === 0 ? head : ' '.repeat(indent)}${line}`,
+  )
 }
 
 /** Index after which `text` is `columns` wide; never inside a surrogate pair. */
