@@ -108,8 +108,14 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
-    classes:
-      /^(?:win32_threadtrace|win32_threadstarttrace|win32_threadstoptrace|win32_thread|win32_systemtrace)$/,
+    classes: /^win32_systemtrace$/,
+    kind: 'everything',
+    row: 'operational',
+    what: 'a program',
+    event: 'whenever any program starts, ends, starts a thread or loads a module, which is all the time',
+  },
+  {
+    classes: /^(?:win32_threadtrace|win32_threadstarttrace|win32_threadstoptrace|win32_thread)$/,
     kind: 'everything',
     row: 'operational',
     what: 'a thread of a program',

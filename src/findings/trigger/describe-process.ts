@@ -38,6 +38,8 @@ export const processes: Describer = {
 function changeOf(group: Group): Change {
   if (group.lower === 'win32_processstarttrace') return 'created'
   if (group.lower === 'win32_processstoptrace') return 'deleted'
+  // The trace events are starts and ends alone; an object that is queried as an event is neither.
+  if (group.lower === 'win32_processtrace') return 'happened'
   return group.change === 'happened' ? 'operated' : group.change
 }
 
@@ -91,6 +93,8 @@ function programWords(change: Change, programs: string): string {
       return `when ${programs} is closed`
     case 'modified':
       return `while ${programs} is running`
+    case 'happened':
+      return `when ${programs} starts or is closed`
     default:
       return `when ${programs} starts, runs or is closed`
   }
@@ -104,6 +108,8 @@ function anyWords(change: Change): string {
       return 'when any program is closed'
     case 'modified':
       return 'again and again while programs are running'
+    case 'happened':
+      return 'when any program starts or is closed'
     default:
       return 'when any program starts, runs or is closed'
   }

@@ -30,12 +30,31 @@ export const selfWatch: Describer = {
   },
 }
 
+/** Events about WMI's own delivery. Source: Microsoft "WMI System Classes". */
+const DELIVERY: Readonly<Record<string, string>> = lookupTable({
+  __consumerfailureevent: 'when WMI cannot hand an event to what should run for it',
+  __eventdroppedevent: 'when WMI drops an event',
+  __eventqueueoverflowevent: 'when WMI drops events because too many wait',
+  __qosfailureevent: 'when WMI cannot deliver an event as was asked',
+  __methodinvocationevent: 'when a program calls a method of a WMI object',
+  __systemevent: 'when WMI has trouble delivering events',
+})
+/** Every event there is, and every one that is no change of an object. */
+const ALL_EVENTS: Readonly<Record<string, string>> = lookupTable({
+  __event: 'whenever WMI reports any event at all',
+  __extrinsicevent: 'whenever any program reports an event to WMI',
+})
+
 /** Other changes of WMI: classes, namespaces, provider activity. */
 export const wmiChange: Describer = {
   classes:
-    /^(?:__(?:class|namespace)\w*event|msft_wmi\w+|__event|__extrinsicevent|__namespaceoperationevent|__namespace|__win32provider|__provider\w*|__\w+registration)$/,
+    /^(?:__(?:class|namespace)\w*event|msft_wmi\w+|__event|__extrinsicevent|__consumerfailureevent|__eventdroppedevent|__eventqueueoverflowevent|__qosfailureevent|__methodinvocationevent|__systemevent|__namespaceoperationevent|__namespace|__win32provider|__provider\w*|__\w+registration)$/,
   consumes: () => false,
   describe: (group) => {
+    const all = ALL_EVENTS[group.lower]
+    if (all !== undefined) return { kind: 'wmi-change', words: all, rows: ['broad'] }
+    const delivery = DELIVERY[group.lower]
+    if (delivery !== undefined) return { kind: 'wmi-change', words: delivery, rows: ['operational'] }
     const subject = /namespace/.test(group.lower)
       ? 'a part (namespace) of WMI'
       : /class/.test(group.lower)
@@ -63,7 +82,9 @@ export const wmiChange: Describer = {
         ? 'is added'
         : /delet/.test(group.lower) || group.change === 'deleted'
           ? 'is removed'
-          : 'is added, changed or removed'
+          : /modif/.test(group.lower) || group.change === 'modified'
+            ? 'is changed'
+            : 'is added, changed or removed'
     return { kind: 'wmi-change', words: `when ${subject} ${how}`, rows }
   },
 }

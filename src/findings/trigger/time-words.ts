@@ -25,8 +25,8 @@ export function durationWords(seconds: number): string {
 export function spanWords(from: number, to: number): string {
   const [low, high] = [durationWords(from), durationWords(to)]
   const short = /^(\d+) (minute|hour|second|day)s?$/.exec(low)
-  const long = /^\d+ (minute|hour|second|day)s?\b/.exec(high)
-  return short !== null && long !== null && short[2] === long[1]
+  const long = /^(\d+) (minute|hour|second|day)s?\b/.exec(high)
+  return short !== null && long !== null && short[2] === long[2] && Number(short[1]) < Number(long[1])
     ? `between ${short[1]} and ${high}`
     : `between ${low} and ${high}`
 }
