@@ -2,7 +2,7 @@ import type { Dismissed } from '../model.ts'
 import { baseName } from '../observe/index.ts'
 import { type Draft, draftsByHost, isReal, itemsOf, WINDOW } from './graph.ts'
 import type { Item } from './item.ts'
-import { productCompiles } from './product-compiles.ts'
+import { dismissCompiles, productCompiles } from './product-compiles.ts'
 
 /** What two minutes are in FILETIME ticks: several subscriptions made by one script follow each other this closely. */
 const CLOSE = 1_200_000_000n
@@ -15,6 +15,7 @@ export function joinAttempts(
   drafts: readonly Draft[],
   items: readonly Item[],
   dismiss: (entry: Dismissed) => void,
+  announced: (draft: Draft) => bigint | undefined = () => undefined,
 ): Draft[] {
   const real = drafts.filter(isReal)
   const made = new MadeTimes(real)
@@ -32,6 +33,8 @@ export function joinAttempts(
       absorbed.add(item.unit)
     }
   }
+  const products = productCompiles(unnamed)
+  const isMade = (draft: Draft): boolean => isSeenMade(draft) || announced(draft) !== undefined
   const left: Item[] = []
   for (const item of unnamed) {
     if (absorbed.has(item.unit)) {
@@ -41,8 +44,11 @@ export function joinAttempts(
       owner?.extra.push(item)
       continue
     }
-    const unique = made.near(item, WINDOW)
-    const results = unique.length === 1 ? unique : made.near(item, CLOSE)
+    // A repair of WMI starts the service anew, which announces what was there all along.
+    const near = (window: bigint): Draft[] =>
+      made.near(item, window).filter((draft) => !products.has(item) || isMade(draft))
+    const unique = near(WINDOW)
+    const results = unique.length === 1 ? unique : near(CLOSE)
     for (const draft of results) draft.extra.push(item)
     if (results.length > 0) absorbed.add(item.unit)
     else left.push(item)
@@ -50,8 +56,12 @@ export function joinAttempts(
   const open = attempted.filter((draft) => itemsOf(draft).some((item) => !absorbed.has(item.unit)))
   const own = open.filter((draft) => !itemsOf(draft).every(isOffer))
   const alone = left.filter((item) => !absorbed.has(item.unit))
-  const products = productCompiles(alone, dismiss)
   const loose = alone.filter((item) => !products.has(item))
+  dismissCompiles(
+    products,
+    alone.filter((item) => products.has(item)),
+    dismiss,
+  )
   const gathered = gather(loose, own)
   for (const item of [...open.filter((draft) => !own.includes(draft)).flatMap(itemsOf), ...loose]) {
     const reason = isOffer(item) ? OFFER : item.observation.context?.tool === 'winmgmt' ? RESET : undefined
@@ -128,6 +138,13 @@ class MadeTimes {
       )
       .map(({ draft }) => draft)
   }
+}
+
+function isSeenMade(draft: Draft): boolean {
+  return itemsOf(draft).some(
+    ({ observation, attempt }) =>
+      !attempt && (observation.operation === 'created' || observation.operation === 'modified'),
+  )
 }
 
 /** First moment a subscription is seen to be made or activated. */

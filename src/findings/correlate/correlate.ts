@@ -40,13 +40,13 @@ export function correlate(
   assignClasses(items)
   const drafts = draftsByName(items)
   drafts.push(...joinQueries(drafts, items, dismiss))
-  const joined = joinAttempts(drafts, items.filter(isAuthored), dismiss)
+  const activations = activationsOf(items)
+  const announced = (draft: Draft): bigint | undefined => firstOwnActivation(draft, activations)
+  const joined = joinAttempts(drafts, items.filter(isAuthored), dismiss, announced)
   joined.push(...joinAutorecover(joined, items))
   joined.push(...joinExecutions(joined, items))
   joined.push(...repositoryReplacements(items))
   const timers = timersOf(items)
-  const activations = activationsOf(items)
-  const announced = (draft: Draft): bigint | undefined => firstOwnActivation(draft, activations)
   const signedIn = (draft: Draft, lifecycle: Lifecycle, user: string | undefined): readonly Observation[] => {
     const made = lifecycle.createdFiletime ?? announced(draft)
     if (made === undefined) return []

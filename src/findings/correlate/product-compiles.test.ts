@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { judge } from '../judge/index.ts'
-import { investigate, process, row, SECURITY, sampleEvent } from '../records.suite.ts'
+import { activation, investigate, process, row, SECURITY, sampleEvent } from '../records.suite.ts'
 
 const MOFCOMP = 'C:\\Windows\\System32\\wbem\\mofcomp.exe'
 const WBEM = 'C:\\Windows\\System32\\wbem'
@@ -167,4 +167,24 @@ test('a repair that compiles many of Windows’ own files is dismissed in one li
   expect(dismissed).toHaveLength(1)
   expect(dismissed[0]?.what).toContain('and 3 more files')
   expect(dismissed[0]?.from).toHaveLength(6)
+})
+
+test('a repair of WMI is no maker of what the restarted service announces, but of what appears by itself', () => {
+  const repair = compile(`${WBEM}\\cimwin32.mof`, CMD)
+  const at = (name: string) =>
+    activation({
+      filter: name,
+      query: "SELECT * FROM Win32_ProcessStartTrace WHERE ProcessName = 'a.exe'",
+      consumerClass: 'CommandLineEventConsumer',
+      consumer: name,
+      properties: 'CommandLineTemplate = "C:\\\\Tools\\\\a.exe";',
+    })
+  const restarted = investigate([repair, at('Agent'), at('Backup')])
+  for (const facts of restarted.subscriptions)
+    expect(judge(facts).reasons.map(({ id }) => id)).not.toContain('host/mofcomp-parent')
+  expect(restarted.dismissed).toHaveLength(1)
+  const alone = investigate([repair, at('Agent')])
+  expect(alone.dismissed).toEqual([])
+  for (const facts of alone.subscriptions)
+    expect(judge(facts).reasons.map(({ id }) => id)).toContain('host/mofcomp-parent')
 })

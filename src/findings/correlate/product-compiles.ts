@@ -13,18 +13,14 @@ const WBEM_FILE =
 const MAX_NAMED = 3
 
 /** Why a compile is a product's own: the reason under which it is dismissed. */
-type Why = string
+export type Why = string
 
 /**
  * Compiles that are the own work of Windows or of a product: who started mofcomp, as whom, and on which file decide
  * together. A folder that only administrators write to vouches for nothing by itself, for attackers are administrators
  * when they make subscriptions. Source: KNOWN-GOOD KG-6 and section 2 ("Match the path"), SCORING section G.
  */
-export function productCompiles(
-  items: readonly Item[],
-  dismiss: (entry: Dismissed) => void,
-): ReadonlySet<Item> {
-  const own = new Map<Item, Why>()
+export function productCompiles(items: readonly Item[]): ReadonlyMap<Item, Why> {
   const installersLines = new Set<string>()
   for (const item of items) {
     const { context } = item.observation
@@ -32,17 +28,28 @@ export function productCompiles(
     if (CONSOLES.has(baseName(context.image)) && isInstaller(context.parentImage))
       installersLines.add(lineKey(item, context.commandLine))
   }
+  const own = new Map<Item, Why>()
   for (const item of items) {
     const why = whyProduct(item, installersLines)
     if (why !== undefined) own.set(item, why)
   }
+  return own
+}
+
+/** Dismisses compiles that made nothing, those of one host for one reason in one entry. */
+export function dismissCompiles(
+  own: ReadonlyMap<Item, Why>,
+  left: readonly Item[],
+  dismiss: (entry: Dismissed) => void,
+): void {
   const groups = new Map<string, Item[]>()
-  for (const [item, why] of own) {
-    const key = [item.host, why].join('\0')
-    groups.set(key, [...(groups.get(key) ?? []), item])
+  for (const item of left) {
+    const key = [item.host, own.get(item)].join('\0')
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [item])
+    else group.push(item)
   }
   for (const [key, group] of groups) dismiss(dismissal(group, key.slice(key.indexOf('\0') + 1)))
-  return new Set(own.keys())
 }
 
 function whyProduct(item: Item, installersLines: ReadonlySet<string>): Why | undefined {
