@@ -29,6 +29,24 @@ async function refusal(text: string): Promise<string> {
   return error instanceof InputError ? error.message : `no refusal: ${String(error)}`
 }
 
+test('top-nested with others: one more row for what fell out at each level (top-nested-operator)', async () => {
+  const data = `datatable(a:string, b:string, c:string, n:long)["x", "p", "1", 10, "x", "p", "2", 1, "x", "q", "1", 5,
+    "y", "p", "1", 8, "z", "p", "9", 2]`
+  const first = 'top-nested 1 of a with others = "other a" by sum(n), top-nested 1 of b by sum(n)'
+  expect(
+    await rows(
+      `${data} | ${first}, top-nested 1 of c with others = "other c" by sum(n) | sort by c asc, a, b`,
+    ),
+  ).toEqual([
+    ['x', 16, 'p', 11, '1', 10],
+    ['x', 16, 'p', 11, 'other c', 1],
+    ['x', 16, '', null, 'other c', 5],
+    ['other a', 10, '', null, 'other c', 10],
+  ])
+  expect(await rows(`${data} | top-nested 5 of a with others = "other" by sum(n) | count`)).toEqual([[3]])
+  expect(await refusal(`${data} | ${first}`)).toContain('above a level without')
+})
+
 describe('scalar functions', () => {
   test('datetime_diff counts Sundays for weeks (datetime-diff-function)', async () => {
     const week = "datetime_diff('week', datetime(2017-10-29 00:00), datetime(2017-09-30 23:59))"

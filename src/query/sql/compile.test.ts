@@ -290,3 +290,11 @@ test('pivot of an empty value makes a column without a name, since no value may 
   expect(pivoted.columns.map((column) => column.name)).toEqual(['', 'a'])
   expect(pivoted.rows).toEqual([[1, 2]])
 })
+
+test('texts joined to a pattern are as good as one text', async () => {
+  expect(
+    await rows(
+      'let d = @"\\d"; print extract_all(strcat("(", d, ")"), "a1b2"), trim(strcat("[", "x]+"), "xxax")',
+    ),
+  ).toEqual([[['1', '2'], 'a']])
+})

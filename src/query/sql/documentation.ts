@@ -10,7 +10,7 @@ const OPERATORS: readonly (readonly [name: string, note: string])[] = [
   ['summarize, distinct, count', 'the clause `by … bin =` is refused'],
   ['sort, order, top, take, limit', 'sort is descending unless told; null is the smallest'],
   ['sample, sample-distinct', 'the first rows rather than random ones: the same on every run'],
-  ['top-nested', '`with others` is refused'],
+  ['top-nested', '`with others` where the last level has it, on DuckDB'],
   ['join', 'all kinds; `innerunique` is the default; conditions are equalities'],
   ['lookup', ''],
   ['union', 'kind, withsource, isfuzzy, wildcards over tables and views'],

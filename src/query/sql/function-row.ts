@@ -75,6 +75,10 @@ export interface AggregateRow {
   readonly sql: Partial<Record<DialectName, (call: AggregateCall) => readonly string[]>>
 }
 
+/** What an expression is before any row is seen: a literal, or texts joined, as queries build patterns. */
 export function literalValue(expr: Expr | undefined): Json | undefined {
-  return expr?.kind === 'literal' ? expr.value : undefined
+  if (expr?.kind === 'literal') return expr.value
+  if (expr?.kind !== 'call' || expr.name !== 'strcat') return undefined
+  const parts = expr.args.map((arg) => (arg.type === 'string' ? literalValue(arg) : undefined))
+  return parts.every((part) => typeof part === 'string') ? parts.join('') : undefined
 }

@@ -75,17 +75,25 @@ export function renderPivot(scope: TableScope, rel: Extract<Rel, { kind: 'pivot'
   return plain(scope.builder.add(`SELECT ${select.join(', ')} FROM ${input.from}${group}`), rel.columns)
 }
 
-/** `top-nested`: each level keeps the best values within each value of the level above. */
+/**
+ * `top-nested`: each level keeps the best values within each value of the level above. With `others` the rows that fall
+ * out at a level, and so at all below it, are one more row; its cells at levels without `others` are empty [reference,
+ * top-nested]. The reference shows `others` only where the last level has it, and so do we.
+ */
 export function renderTopNested(scope: TableScope, rel: Extract<Rel, { kind: 'top-nested' }>): Relation {
   const input = renderRel(scope, rel.input)
   const names = identifiers(rel.columns.map((column) => column.name))
   let above: string | undefined
   const keys: { sql: string; as: string }[] = []
   const shown: string[] = []
+  const rest: string[] = []
+  const others = rel.levels.at(-1)?.others !== undefined
   for (const [i, level] of rel.levels.entries()) {
-    if (level.others !== undefined) {
-      return refuseAt(scope, level.aggregate.span, 'top-nested with others', 'union the rest yourself')
-    }
+    const { span } = level.aggregate
+    if (level.others !== undefined && !others)
+      return refuseAt(scope, span, 'top-nested with others above a level without', 'give every level its own')
+    if (level.others !== undefined && scope.dialect.name !== 'duckdb')
+      return refuseAt(scope, span, 'top-nested with others on this engine', 'run it on DuckDB')
     const row = exprScope(scope, input, '"i".')
     const [key, value] = [names[i * 2] ?? '', names[i * 2 + 1] ?? '']
     const of = renderExpr(row, level.of.expr)
@@ -106,10 +114,28 @@ export function renderTopNested(scope: TableScope, rel: Extract<Rel, { kind: 'to
       )
       const limit = renderAs(rowless(scope), level.count, 'long')
       above = scope.builder.add(`SELECT * FROM ${ranked} WHERE "$top" <= ${limit}`)
+      if (others) {
+        const kept = [...keys, { sql: of, as: key }].map(
+          ({ sql, as }) => `${sql} IS NOT DISTINCT FROM "v".${as}`,
+        )
+        const cells = rel.levels.slice(i).flatMap((below, j) => {
+          const [label, total] = [names[(i + j) * 2], names[(i + j) * 2 + 1]]
+          const type = below.of.expr.type
+          if (below.others === undefined)
+            return [`${type === 'string' ? "''" : 'NULL'} AS ${label}`, `NULL AS ${total}`]
+          const [sum] = renderAggregate(row, below.aggregate, input)
+          return [`${renderAs(rowless(scope), below.others, type)} AS ${label}`, `${sum} AS ${total}`]
+        })
+        const group = shown.length === 0 ? '' : ` GROUP BY ${shown.map((as) => `"u".${as}`).join(', ')}`
+        rest.push(
+          `SELECT ${[...upper, ...cells].join(', ')} FROM ${input.from} AS "i"${joined} WHERE NOT EXISTS (SELECT 1 FROM ${above} AS "v" WHERE ${kept.join(' AND ')})${group} HAVING count(*) > 0`,
+        )
+      }
     }
     keys.push({ sql: of, as: key })
     shown.push(key, value)
   }
   if (above === undefined) throw new Error('invariant: top-nested has a level')
-  return plain(scope.builder.add(`SELECT ${names.join(', ')} FROM ${above}`), rel.columns)
+  const all = [`SELECT ${names.join(', ')} FROM ${above}`, ...rest]
+  return plain(scope.builder.add(all.join(' UNION ALL ')), rel.columns)
 }
