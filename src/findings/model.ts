@@ -146,6 +146,8 @@ export type SideSignal =
   | 'autorecover'
   /** A file put into wbem\mof, which only Windows XP and Server 2003 compile by themselves. */
   | 'mof-dropped'
+  /** A definition file written where Windows keeps its own: nothing by itself, but no servicing if it is compiled. */
+  | 'mof-written'
   /** winmgmt /resetrepository or /salvagerepository: every auto-recover MOF is compiled again. */
   | 'repository-reset'
   | 'consumer-host-start'

@@ -2,7 +2,7 @@ import type { Dismissed } from '../model.ts'
 import { baseName } from '../observe/index.ts'
 import { type Draft, draftsByHost, isReal, itemsOf, WINDOW } from './graph.ts'
 import type { Item } from './item.ts'
-import { dismissCompiles, productCompiles } from './product-compiles.ts'
+import { dismissCompiles, fileKey, productCompiles } from './product-compiles.ts'
 
 /** What two minutes are in FILETIME ticks: several subscriptions made by one script follow each other this closely. */
 const CLOSE = 1_200_000_000n
@@ -22,7 +22,8 @@ export function joinAttempts(
   const attempted = drafts.filter((draft) => !isReal(draft))
   const byHost = draftsByHost(real)
   const absorbed = unitsOf(real)
-  const unnamed = items.filter((item) => item.attempt && !isNamed(item))
+  const written = items.filter(isWrittenMof)
+  const unnamed = items.filter((item) => item.attempt && !isNamed(item) && !isWrittenMof(item))
   // A script that only offers functions, or names many objects, made the one that appears while it runs.
   for (const draft of attempted) {
     for (const item of itemsOf(draft)) {
@@ -33,7 +34,7 @@ export function joinAttempts(
       absorbed.add(item.unit)
     }
   }
-  const products = productCompiles(unnamed)
+  const products = productCompiles(unnamed, written)
   const isMade = (draft: Draft): boolean => isSeenMade(draft) || announced(draft) !== undefined
   const left: Item[] = []
   for (const item of unnamed) {
@@ -68,7 +69,21 @@ export function joinAttempts(
     if (reason === undefined || [...own, ...gathered].some((draft) => draft.extra.includes(item))) continue
     dismiss(dismissal(item, reason))
   }
-  return [...real, ...own, ...gathered]
+  const all = [...real, ...own, ...gathered]
+  for (const item of written) {
+    const key = fileKey(item)
+    for (const draft of all)
+      if (draft.extra.some((other) => isCompile(other) && fileKey(other) === key)) draft.extra.push(item)
+  }
+  return all
+}
+
+function isCompile({ observation }: Item): boolean {
+  return observation.context?.tool === 'mofcomp'
+}
+
+function isWrittenMof({ observation }: Item): boolean {
+  return observation.context?.signal === 'mof-written'
 }
 
 function unitsOf(drafts: readonly Draft[]): Set<string> {

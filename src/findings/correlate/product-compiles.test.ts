@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { judge } from '../judge/index.ts'
-import { activation, investigate, process, row, SECURITY, sampleEvent } from '../records.suite.ts'
+import { activation, investigate, process, row, SECURITY, SYSMON, sampleEvent } from '../records.suite.ts'
 
 const MOFCOMP = 'C:\\Windows\\System32\\wbem\\mofcomp.exe'
 const WBEM = 'C:\\Windows\\System32\\wbem'
@@ -187,4 +187,18 @@ test('a repair of WMI is no maker of what the restarted service announces, but o
   expect(alone.dismissed).toEqual([])
   for (const facts of alone.subscriptions)
     expect(judge(facts).reasons.map(({ id }) => id)).toContain('host/mofcomp-parent')
+})
+
+test("a file that was written under the name of Windows' own definition is not Windows' own", () => {
+  const write = (Image: string) =>
+    sampleEvent(SYSMON, 11, { Image, TargetFilename: `${WBEM}\\wmi.mof`, User: 'LAB\\eve' })
+  const run = compile(`${WBEM}\\wmi.mof`, CMD)
+  const [facts, ...more] = investigate([write(POWERSHELL), run]).subscriptions
+  expect(more).toEqual([])
+  expect(facts === undefined ? undefined : judge(facts)).toMatchObject({ severity: 'medium', score: 35 })
+  expect(facts === undefined ? [] : judge(facts).reasons.map(({ id }) => id)).toContain(
+    'host/mofcomp-written',
+  )
+  for (const harmless of [[run], [write(POWERSHELL)], [write('C:\\Windows\\System32\\msiexec.exe'), run]])
+    expect(investigate(harmless).subscriptions).toEqual([])
 })

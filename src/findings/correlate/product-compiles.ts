@@ -20,7 +20,8 @@ export type Why = string
  * together. A folder that only administrators write to vouches for nothing by itself, for attackers are administrators
  * when they make subscriptions. Source: KNOWN-GOOD KG-6 and section 2 ("Match the path"), SCORING section G.
  */
-export function productCompiles(items: readonly Item[]): ReadonlyMap<Item, Why> {
+export function productCompiles(items: readonly Item[], written: readonly Item[]): ReadonlyMap<Item, Why> {
+  const files = new Set(written.filter((item) => !isInstaller(item.observation.context?.image)).map(fileKey))
   const installersLines = new Set<string>()
   for (const item of items) {
     const { context } = item.observation
@@ -30,7 +31,8 @@ export function productCompiles(items: readonly Item[]): ReadonlyMap<Item, Why> 
   }
   const own = new Map<Item, Why>()
   for (const item of items) {
-    const why = whyProduct(item, installersLines)
+    // Whoever writes a file of that name there has not compiled Windows' own.
+    const why = files.has(fileKey(item)) ? undefined : whyProduct(item, installersLines)
     if (why !== undefined) own.set(item, why)
   }
   return own
@@ -134,6 +136,11 @@ function isInstaller(image: string | undefined): boolean {
   // Some sources tell no folder.
   const isPlaced = !/[\\/]/.test(image) || (isWindows(image) && !userWritable(image))
   return isPlaced && judgementContent().lists.installers.includes(name)
+}
+
+/** Host and MOF file of an act. */
+export function fileKey(item: Item): string {
+  return [item.host, normalizePath(item.observation.context?.mofPath ?? '')].join('\0')
 }
 
 function lineKey(item: Item, line: string | undefined): string {

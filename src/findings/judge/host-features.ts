@@ -281,6 +281,15 @@ function mofcompFeatures(facts: SubscriptionFacts, content: JudgementContent): r
       from: placesOf(byParent),
     })
   }
+  const written = withSignal(facts, 'mof-written')
+  if (written.length > 0 && compiled.length > 0) {
+    const writer = baseName(written[0]?.context?.image)
+    applied.push({
+      id: 'host/mofcomp-written',
+      text: `The file it compiled was written among Windows' own definitions by ${writer}`,
+      from: placesOf(written),
+    })
+  }
   const byFile = compiled.filter(({ context }) => isOddMof(context?.mofPath, context?.commandLine, content))
   if (byFile.length > 0) {
     applied.push({

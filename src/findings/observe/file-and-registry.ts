@@ -23,6 +23,9 @@ const REPOSITORY_FILE =
   /^(?:[a-z]:)?\\windows\\(?:system32|sysnative|syswow64)\\wbem\\repository\\(?:fs\\)?(?:objects\.data|index\.btr|mapping\d?\.(?:map|ver)|objects\.map|index\.map)$/
 /** Compiled as soon as it lies there on Windows XP and Server 2003, never since. Source: TRADECRAFT C9c. */
 const LEGACY_MOF = /^(?:[a-z]:)?\\windows\\system32\\wbem\\mof\\[^\\]+\.mof$/
+/** Where Windows keeps its own definitions. */
+const WBEM_MOF =
+  /^(?:[a-z]:)?\\windows\\(?:system32|sysnative|syswow64)\\wbem\\(?:[^\\]+\\)?[^\\]+\.(?:mof|mfl)$/
 /** Writers that belong there: the service itself (in svchost) and Windows servicing and setup. */
 const SERVICING = new Set([
   ...['svchost.exe', 'winmgmt.exe', 'wmiprvse.exe', 'tiworker.exe', 'trustedinstaller.exe', 'poqexec.exe'],
@@ -114,6 +117,16 @@ export function observeFile(write: FileWrite, sink: ObserveSink): void {
         operation: 'attempted',
         ...(write.user === undefined ? {} : { user: write.user }),
         context: { signal: 'mof-dropped', image: write.image, mofPath: write.path, detail: write.path },
+      }),
+    )
+    return
+  }
+  if (WBEM_MOF.test(normalizePath(write.path)) && !SERVICING.has(image)) {
+    sink.observe(
+      at(asSource(write.place, 'file'), ['attempt'], {
+        operation: 'attempted',
+        ...(write.user === undefined ? {} : { user: write.user }),
+        context: { signal: 'mof-written', image: write.image, mofPath: write.path, detail: write.path },
       }),
     )
     return
