@@ -2,6 +2,7 @@ import type { Expr, Rel, SortKey } from '../plan/expr.ts'
 import { filterBeforeUnique } from '../plan/push.ts'
 import { type Context, note, refuse } from './context.ts'
 import { readEvaluate } from './evaluate.ts'
+import { readFacet, readFork } from './fork.ts'
 import { readInvokeBuiltIn } from './invoke.ts'
 import { readJoin, readLookup } from './join.ts'
 import { readMakeSeries } from './make-series.ts'
@@ -114,6 +115,10 @@ export function readOperator(context: Context, input: Rel, syn: Syn): Rel {
     }
     case 'PartitionOperator':
       return readPartition(row, input, syn)
+    case 'ForkOperator':
+      return readFork(context, input, syn)
+    case 'FacetOperator':
+      return readFacet(context, input, syn)
     case 'GetSchemaOperator':
       return readGetSchema(input)
     case 'EvaluateOperator':
@@ -147,8 +152,6 @@ function operatorName(syn: Syn): string {
 }
 
 const OPERATOR_HINTS: Readonly<Record<string, string>> = {
-  ForkOperator: 'write each branch as a query of its own',
-  FacetOperator: 'write one summarize count() by column for each facet',
   ReduceByOperator: 'group by a pattern you extract yourself, e.g. replace_regex() of digits',
 }
 

@@ -100,11 +100,11 @@ describe('errors', () => {
   })
 
   test('what is not translated is refused by name, with its place and a way round', () => {
-    const error = errorOf('T | fork (count) (take 1)')
+    const error = errorOf('T | reduce by Name')
     expect(error.code).toBe('query/unsupported')
-    expect(error.message).toContain('fork')
+    expect(error.message).toContain('reduce')
     expect(error.at).toMatchObject({ start: 4 })
-    expect(error.hint).toContain('query of its own')
+    expect(error.hint).toContain('replace_regex')
   })
 
   test('a query parameter without a value, or of the wrong type, is told before anything runs', () => {
@@ -297,4 +297,12 @@ test('texts joined to a pattern are as good as one text', async () => {
       'let d = @"\\d"; print extract_all(strcat("(", d, ")"), "a1b2"), trim(strcat("[", "x]+"), "xxax")',
     ),
   ).toEqual([[['1', '2'], 'a']])
+})
+
+test('of fork and facet the last result is given, and said to be the last', async () => {
+  const forked = 'T | where N > 0 | fork (count) (project N | sort by N asc)'
+  expect(await rows(forked)).toEqual([[1], [3]])
+  expect(compileKql(forked, { schema: SCHEMA }).notes.map(({ code }) => code)).toContain('query/last-result')
+  expect(await rows('U | facet by N, Name')).toEqual([['a', 1]])
+  expect(await rows('U | facet by Name with (project N)')).toEqual([['text']])
 })

@@ -20,6 +20,7 @@ const OPERATORS: readonly (readonly [name: string, note: string])[] = [
   ['parse, parse-where', 'simple, regex, relaxed; flags i, s, m, U'],
   ['parse-kv', ''],
   ['make-series', 'not inside mv-apply or partition'],
+  ['fork, facet', 'the last of their results is given, with a note (`query/last-result`)'],
   ['partition', 'the form `partition by key (operators)`; with a query in braces it is refused'],
   ['serialize', 'with row_number, prev, next, row_cumsum, row_rank_dense, row_rank_min, row_window_session'],
   [
@@ -55,7 +56,6 @@ const OPERATORS: readonly (readonly [name: string, note: string])[] = [
 ]
 
 const REFUSED_OPERATORS: readonly (readonly [name: string, reason: string])[] = [
-  ['fork, facet', 'several results of one statement: write each branch as a query'],
   ['reduce', 'the grouping algorithm is not published: group by replace_regex() of digits'],
   ['graph-where-nodes, graph-where-edges, graph()', 'filter the tables before make-graph'],
   ['external_table, cluster, database, workspace, arg, adx', 'data outside the case'],
