@@ -780,3 +780,21 @@ describe('hostile text', () => {
       for (const kind of KINDS) readAuthoring(`__EventFilter wmic ${unit.repeat(12_000 / unit.length)}`, kind)
   }, 60_000)
 })
+
+test('a script that puts MOF text into a MOF file prepares a subscription, one that saves a rule or a note does not', () => {
+  const mof =
+    '#pragma namespace("\\\\\\\\.\\\\root\\\\subscription")\ninstance of CommandLineEventConsumer { Name="A"; CommandLineTemplate="calc"; };'
+  const write = (file: string, text: string) =>
+    readAuthoring(`@'\n${text}\n'@ | Out-File ${file}`, 'powershell')
+  expect(write('C:\\ProgramData\\a.mof', mof)).toMatchObject([
+    {
+      verb: 'creates',
+      tool: 'powershell',
+      objects: { consumer: { name: 'A', class: 'CommandLineEventConsumer' } },
+    },
+  ])
+  expect(write('C:\\notes\\a.txt', mof).map(({ verb }) => verb)).toEqual(['mentions'])
+  expect(write('C:\\rules\\a.mof', 'detection: CommandLineEventConsumer').map(({ verb }) => verb)).toEqual([
+    'mentions',
+  ])
+})

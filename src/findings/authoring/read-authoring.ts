@@ -87,7 +87,9 @@ function readPowerShell(text: string, depth: number): readonly Act[] {
   })
   if (!acts.some(isAct)) {
     const left = unresolved(text)
-    return left.length > 0 ? left : scriptsRun(text)
+    if (left.length > 0) return left
+    const run = scriptsRun(text)
+    return run.length > 0 ? run : writtenIn(text)
   }
   return acts.some(({ tool }) => tool === 'mofcomp') ? [...acts, ...compiledIn(lexPowerShell(text))] : acts
 }
@@ -128,8 +130,27 @@ function scriptsRun(text: string): readonly Act[] {
     .filter(isAct)
 }
 
+/** MOF text that a script puts into a MOF file: what the file will make. */
+function writtenIn(text: string): readonly Act[] {
+  const tokens = lexPowerShell(text)
+  const writes = tokens.some(({ kind, text: word }) => kind === 'word' && WRITES.test(word)) || />/.test(text)
+  const isMof = tokens.some(({ text: word }) => word.length < 300 && /\.(?:mof|mfl)["']?$/i.test(word))
+  return writes && isMof ? definedIn(tokens, 'powershell', 'writes a file of') : []
+}
+
+const WRITES = /^(?:out-file|set-content|add-content|tee-object|sc|ac|writealltext|writealllines)$/i
+
 /** MOF text in a string of a script that also calls mofcomp: what it compiles. */
 function compiledIn(tokens: ReturnType<typeof lexPowerShell>): readonly Act[] {
+  return definedIn(tokens, 'mofcomp', 'compiles')
+}
+
+/** Subscription objects that MOF text in the strings of a script defines. */
+function definedIn(
+  tokens: ReturnType<typeof lexPowerShell>,
+  tool: Act['tool'],
+  verb: string,
+): readonly Act[] {
   const texts = tokens.filter(
     ({ kind, text }) => (kind === 'string' || kind === 'expandable') && /\binstance\s+of\b/i.test(text),
   )
@@ -143,8 +164,8 @@ function compiledIn(tokens: ReturnType<typeof lexPowerShell>): readonly Act[] {
         const { className, properties } = mofInstanceToCim(instance, document)
         return {
           verb: 'creates',
-          tool: 'mofcomp',
-          why: `the script compiles MOF text with an instance of ${className}`,
+          tool,
+          why: `the script ${verb} MOF text with an instance of ${className}`,
           className,
           namespace: instance.namespace,
           ...(instance.host === undefined ? {} : { host: instance.host }),

@@ -239,6 +239,16 @@ export function hostFeatures(facts: SubscriptionFacts, content: JudgementContent
       from: placesOf(commands),
     })
   }
+  const asking = facts.observations.filter(
+    ({ context }) => context?.autorecover === true && context.signal !== 'autorecover',
+  )
+  if (asking.length > 0 && withSignal(facts, 'autorecover').length === 0) {
+    applied.push({
+      id: 'host/autorecover-asked',
+      text: "Its definition asks to be compiled again whenever WMI's store is rebuilt (#pragma autorecover)",
+      from: placesOf(asking),
+    })
+  }
   return [...applied, ...mofcompFeatures(facts, content), ...disguiseFeatures(facts)]
 }
 
