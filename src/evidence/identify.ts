@@ -256,12 +256,16 @@ const MAX_LEADING_LINES = 50
 /** Characters of a line's header; syslog's with structured data has some hundred. */
 const MAX_LINE_HEADER = 1024
 
-/** One JSON object a line after a header of syslog's or another's: `<13>Nov 24 12:00:00 host {"Event": …}`. */
+/**
+ * One JSON object a line after a header of syslog's or another's: `<13>Nov 24 12:00:00 host {"Event": …}`; or JSON after
+ * some lines of another kind (a comment, a tool's greeting).
+ */
 function hasJsonAfterHeaders(text: string): boolean {
   const lines = text.split(/\r?\n/, MAX_LEADING_LINES + 1)
   return lines.slice(0, MAX_LEADING_LINES).some((line, index) => {
+    if (/^\s*[[{]\s*$/.test(line)) return /^\s*(?:\{|"(?:[^"\\]|\\.)*"\s*:)/.test(lines[index + 1] ?? '')
     const header = /\{\s*"/.exec(line.slice(0, MAX_LINE_HEADER))
-    if (header === null || header.index === 0) return false
+    if (header === null) return false
     // The last line may go on behind what was read of the file.
     return (
       /^\{\s*"(?:[^"\\]|\\.)*"\s*:/.test(line.slice(header.index)) &&

@@ -100,3 +100,44 @@ test('a file whose rows do not fit its header is given up, one with some such ro
   const some = await read(Buffer.from(`${HEADER}\n${good}${'x\n'.repeat(11_000)}${good}`), 1 << 20)
   expect(some.rows).toHaveLength(4000)
 })
+
+const ROWS = ['2026-03-02T09:15:00Z,WS014,A,{}', '2026-03-02T09:16:00Z,WS014,B,{}']
+
+test('files put together: a header or byte order mark in the midst is no row and costs none', async () => {
+  const quotedHeader = HEADER.split(',').map(quoted).join(',')
+  for (const midst of [HEADER, `\ufeff${HEADER}`, `\ufeff${quotedHeader}`, `#TYPE X\n${HEADER}`, '\ufeff']) {
+    const joint = midst === '\ufeff' ? midst : `${midst}\n`
+    const text = `\ufeff${HEADER}\n${ROWS[0]}\n${joint}${ROWS[1]}\n`
+    const { rows, diagnostics } = await read(Buffer.from(text), 1 << 20)
+    expect(rows.map((row) => row.values[0])).toEqual(ROWS.map((row) => row.split(',')[0]))
+    expect(diagnostics).toEqual([])
+  }
+})
+
+test('files of two tables put together: each row has the names of its own header', async () => {
+  const other = 'TimeGenerated [UTC],DeviceName,ActionType,FileName,FolderPath'
+  const text = [
+    HEADER,
+    ROWS[0],
+    other,
+    '2026-03-02T09:15:00Z,WS014,FileCreated,x.mof,C:\\x.mof',
+    HEADER,
+    ROWS[1],
+    'Timestamp,DeviceName,ActionType,FolderPath',
+    '2026-03-02T09:17:00Z,WS014,ProcessCreated,C:\\y.exe',
+  ].join('\r\n')
+  const { rows, diagnostics } = await read(Buffer.from(text), 1 << 20)
+  expect(rows.map((row) => [row.table, row.columns.at(-1), row.values.at(-1)])).toEqual([
+    ['DeviceEvents', 'AdditionalFields', '{}'],
+    ['DeviceFileEvents', 'FolderPath', 'C:\\x.mof'],
+    ['DeviceEvents', 'AdditionalFields', '{}'],
+    ['DeviceProcessEvents', 'FolderPath', 'C:\\y.exe'],
+  ])
+  expect(diagnostics).toEqual([])
+})
+
+test('a row of names is no header of another width for the rows after it', async () => {
+  const text = [HEADER, ROWS[0], 'Timestamp,DeviceName,ActionType', ROWS[1]].join('\n')
+  const { rows } = await read(Buffer.from(text), 1 << 20)
+  expect(rows.map((row) => row.columns.length)).toEqual([4, 4])
+})

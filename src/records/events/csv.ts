@@ -18,7 +18,8 @@ const MAX_DAMAGED_SHARE = 10
 class Hopeless extends Error {}
 
 interface Progress {
-  columns: readonly string[] | undefined
+  /** By their number of columns: files put together have several. */
+  readonly headers: Map<number, readonly string[]>
   /** Where the next row starts. */
   offset: number
   damaged: number
@@ -35,7 +36,7 @@ export async function readCsvRows(
 ): Promise<number> {
   const source = new RetainingSource(chunks)
   const delimiter = separatorOf(await source.head())
-  const progress: Progress = { columns: undefined, offset: 0, damaged: 0 }
+  const progress: Progress = { headers: new Map(), offset: 0, damaged: 0 }
   for (let restarts = 0; ; restarts += 1) {
     const stuck = await readUntilStuck(source, delimiter, progress, reader, context)
     if (stuck === undefined) return progress.damaged
@@ -110,23 +111,48 @@ function takeRow(
   reader: ElementReader,
   context: FileContext,
 ): void {
-  if (progress.columns === undefined) {
-    if (!/^\uFEFF?(?:sep=.?$|#TYPE )/i.test(record.join(delimiter)))
-      progress.columns = record.slice(0, MAX_COLUMNS)
-  } else if (record.length === progress.columns.length) {
-    takeRecord(progress.columns, record, offset, reader)
-  } else {
+  const cells = withoutMark(record)
+  const columns = progress.headers.get(cells.length)
+  if (progress.headers.size === 0 || isHeader(cells, columns, reader)) {
+    if (!LEAD.test(record.join(delimiter))) progress.headers.set(cells.length, cells.slice(0, MAX_COLUMNS))
+  } else if (columns !== undefined) takeRecord(columns, cells, offset, reader)
+  else if (!LEAD.test(record.join(delimiter))) {
     progress.damaged += 1
     context.report({
       code: 'exports/damaged-row',
       severity: 'error',
-      message: `the row has ${record.length} fields, the header ${progress.columns.length}; it was left out`,
+      message: `the row has ${record.length} fields, the header ${[...progress.headers.keys()].join(' or ')}; it was left out`,
       at: { in: 'bytes', source: context.source, offset },
     })
     if (progress.damaged >= MAX_DAMAGED && progress.damaged > reader.read * MAX_DAMAGED_SHARE) {
       throw new Hopeless()
     }
   }
+}
+
+/** Lines before a header: Excel's `sep=;`, and the type that Export-Csv of Windows PowerShell names. */
+const LEAD = /^\uFEFF?(?:sep=.?$|#TYPE )/i
+
+/** Files put together have a byte order mark and a header in the midst of them. */
+function withoutMark(record: readonly string[]): readonly string[] {
+  const [first] = record
+  if (first === undefined || first.charCodeAt(0) !== 0xfeff) return record
+  return [first.slice(1).replace(/^"(.*)"$/, '$1'), ...record.slice(1)]
+}
+
+/** How names of columns are spelled, and few other values are. */
+const COLUMN_NAME = /^[\w .$@[\]]{1,80}$/
+
+/** The header again, or that of another table. */
+function isHeader(
+  record: readonly string[],
+  columns: readonly string[] | undefined,
+  reader: ElementReader,
+): boolean {
+  if (columns !== undefined && record[0] === columns[0]) {
+    if (record.every((cell, index) => cell === columns[index])) return true
+  }
+  return record.every((cell) => COLUMN_NAME.test(cell)) && reader.rows.columns(record) !== undefined
 }
 
 function takeRecord(

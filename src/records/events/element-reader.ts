@@ -18,8 +18,8 @@ import { hayabusa } from './shapes/hayabusa.ts'
 import type { Shape, Wanted } from './shapes/shape.ts'
 import { wazuh } from './shapes/wazuh.ts'
 import { winlogbeat } from './shapes/winlogbeat.ts'
-import { readTime } from './time.ts'
-import { KustoFrames, type WrappedTable, wrappedElements, wrappedTables } from './wrappers.ts'
+import { parseSplunkRaw, withSplunkTime } from './splunk-raw.ts'
+import { KustoFrames, keptObject, type WrappedTable, wrappedElements, wrappedTables } from './wrappers.ts'
 import { eventFromXml } from './xml.ts'
 
 /** From the most telling keys to the least: a flat object could be anything with an event id. */
@@ -47,34 +47,6 @@ const MARKS: ReadonlyMap<Shape, ShapeMarks> = new Map([
 /** Objects of no known shape at the start of a file after which it is given up. */
 const GIVE_UP_AFTER = 5000
 
-const SPLUNK_KEYS = new Set(['LogName', 'SourceName', 'EventCode', 'ComputerName', 'RecordNumber', 'Sid'])
-
-/**
- * Splunk's classic WinEventLog text: a time, then `Key=value` lines, of which `Message` is the last and runs on.
- * `undefined` where a text is not of that form.
- */
-function parseSplunkRaw(raw: string): JsonObject | undefined {
-  if (!/^EventCode=\d+\r?$/m.test(raw)) return undefined
-  const message = raw.search(/^Message=/m)
-  const fields: Record<string, string> = Object.create(null)
-  for (const line of raw.slice(0, message < 0 ? undefined : message).split(/\r?\n/)) {
-    const equals = line.indexOf('=')
-    // Only the keys that an event record has: the event's fields are in the message.
-    if (SPLUNK_KEYS.has(line.slice(0, equals))) fields[line.slice(0, equals)] = line.slice(equals + 1)
-    else if (equals < 0 && line.trim() !== '') fields.EventTime ??= line.trim()
-  }
-  if (message >= 0) fields.Message = raw.slice(message + 'Message='.length)
-  return fields
-}
-
-/** The text's own time is local; the `_time` beside it tells its zone. */
-function withSplunkTime(classic: JsonObject, object: JsonObject): JsonObject {
-  const time = object._time
-  const zoned =
-    typeof time === 'string' && /(?:Z|[+-]\d{2}:?\d{2})$/.test(time) && readTime(time) !== undefined
-  return { ...classic, source: object.source, ...(zoned ? { EventTime: time } : {}) }
-}
-
 /** Keys of one object; Elasticsearch documents with all their fields have some hundreds. */
 const MAX_KEYS = 20_000
 
@@ -88,8 +60,11 @@ function hasTooManyKeys(object: JsonObject): boolean {
   return false
 }
 
-/** Wrappers in wrappers: an Elasticsearch hit whose source holds a raw line, and a little more. */
-const MAX_WRAPPING = 6
+/** Wrappers in wrappers: OpenTelemetry's logs, the deepest seen, have a raw line nine below the outermost object. */
+const MAX_WRAPPING = 12
+
+/** Objects searched for records without finding one, after which the others of a file are not: that takes long. */
+const MAX_VAIN_SEARCHES = 10_000
 
 /**
  * Takes the objects of one file, whatever their shape, and gives events, rows and inventory entries to the sink.
@@ -116,6 +91,7 @@ export class ElementReader {
   #zoneless = 0
   #unparsed = 0
   #unparsedOffset: number | undefined
+  #vainSearches = 0
   damaged = 0
 
   constructor(context: FileContext) {
@@ -246,7 +222,7 @@ export class ElementReader {
       return
     }
     if (typeof value === 'string') {
-      this.#takeText(value, offset)
+      this.#takeString(value, offset, depth)
       return
     }
     if (!isObject(value)) return
@@ -264,18 +240,54 @@ export class ElementReader {
       return
     }
     const inner = depth > 0 ? wrappedElements(value) : undefined
-    if (inner === undefined) this.#miss(offset)
-    // Inside a text kept as a string, places are counted from the wrapper's: escapes hide the true ones.
-    else if (inner.text !== undefined)
-      this.#take(inner.elements[0], new JsonPlace(inner.text, offset), depth - 1)
-    else this.#takeAll(inner.elements, place.inside(inner.path), depth)
+    if (inner === undefined) this.#search(value, place, depth)
+    else if ('list' in inner) this.#takeAll(inner.list, place.inside(inner.path), depth)
+    else if (inner.text === undefined) this.#take(inner.one, place.inside(inner.path), depth - 1)
+    else this.#takeKept(inner.one, inner.text, offset, depth)
   }
 
-  /** The items of a list, or the one that a wrapper has. */
-  #takeAll(elements: readonly unknown[], place: JsonPlace, depth: number): void {
+  /** A text kept as a string: places in it are counted from the wrapper's, for escapes hide the true ones. */
+  #takeKept(element: unknown, text: string, offset: number, depth: number): void {
+    if (typeof element !== 'string') this.#take(element, new JsonPlace(text, offset), depth - 1)
+    else if (!this.#takeText(element, offset)) this.#miss(offset)
+  }
+
+  /**
+   * Looks for records under keys of wrappers that nobody has told of. Where an object has a record both as it was and
+   * taken apart, only the latter is taken.
+   */
+  #search(object: JsonObject, place: JsonPlace, depth: number): void {
+    const read = this.#read
+    const isOurs = typeof object.schema === 'string' && object.schema.startsWith('triad.')
+    if (depth > 0 && this.#vainSearches < MAX_VAIN_SEARCHES && !isOurs) {
+      const parts = Object.entries(object)
+      const places = parts.length > 1 ? new Map(place.members()) : undefined
+      const take = (key: string, part: unknown): void =>
+        this.#takePart(part, places?.get(key) ?? place.inside([key]), depth)
+      for (const [key, part] of parts) if (typeof part === 'object') take(key, part)
+      for (const [key, part] of this.#read === read ? parts : [])
+        if (typeof part === 'string') take(key, part)
+    }
+    if (this.#read > read) this.#vainSearches = 0
+    else {
+      this.#vainSearches += 1
+      this.#miss(place.offset)
+    }
+  }
+
+  /** What is no record beside records is told of; what is none among none is only the rest of a wrapper. */
+  #takePart(part: unknown, place: JsonPlace, depth: number): void {
+    const [read, unknown, unknownOffset] = [this.#read, this.#unknown, this.#unknownOffset]
+    this.#take(part, place, depth - 1)
+    if (this.#read > read) return
+    this.#unknown = unknown
+    this.#unknownOffset = unknownOffset
+  }
+
+  #takeAll(list: readonly unknown[], place: JsonPlace, depth: number): void {
     if (depth === 0) return
-    const places = elements.length > 1 ? place.items() : undefined
-    for (const element of elements) this.#take(element, places?.next().value ?? place, depth - 1)
+    const places = list.length > 1 ? place.items() : undefined
+    for (const element of list) this.#take(element, places?.next().value ?? place.inside([0]), depth - 1)
   }
 
   /** Beside the rows asked for, answers have tables about the query: only where none is known is that told. */
@@ -291,19 +303,24 @@ export class ElementReader {
     }
   }
 
-  /** A line as Splunk or syslog kept it, or several events that were kept as one text. */
-  #takeText(text: string, offset: number): void {
+  /** A line as it was kept: an object, event XML, several events; other strings are values, no records. */
+  #takeString(text: string, offset: number, depth: number): void {
+    const kept = depth > 0 ? keptObject(text) : undefined
+    if (kept === undefined) this.#takeText(text, offset)
+    else this.#takeKept(kept.element, kept.text, offset, depth)
+  }
+
+  /** False where the text holds no event XML. */
+  #takeText(text: string, offset: number): boolean {
     let from = text.search(/<Event[\s>]/)
-    if (from < 0) {
-      this.#miss(offset)
-      return
-    }
+    if (from < 0) return false
     const events = text.slice(from).split(/(?<=<\/Event>)[^<]*(?=<Event[\s>])/)
     for (const event of events) {
       const at = text.indexOf(event, from)
       this.takeXml(event, events.length === 1 ? offset : offset + at)
       from = at + event.length
     }
+    return true
   }
 
   #takeObject(object: JsonObject, offset: number): boolean {

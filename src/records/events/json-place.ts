@@ -29,37 +29,64 @@ export class JsonPlace {
     return new JsonPlace(this.#text, this.offset, this.#start, [...this.#path, ...path])
   }
 
-  /** The places of a list's items in order; none where the list is not found (a key is spelled with escapes). */
+  /** The places of a list's items in order; none where the list is not found. */
   *items(): Generator<JsonPlace, undefined> {
-    let list: number | undefined = this.#start
+    const list = this.#find()
+    if (list === undefined) return
+    const placeAt = this.#places()
+    for (const start of itemsOf(this.#text, list)) yield placeAt(start)
+  }
+
+  /** The places of an object's values with their keys in order; a key may come twice. */
+  *members(): Generator<[string, JsonPlace], undefined> {
+    const object = this.#find()
+    if (object === undefined) return
+    const placeAt = this.#places()
+    for (const { key, start } of membersOf(this.#text, object)) yield [key, placeAt(start)]
+  }
+
+  /** Where the value starts in the text. */
+  #find(): number | undefined {
+    let at: number | undefined = this.#start
     for (const part of this.#path) {
-      list = typeof part === 'string' ? memberOf(this.#text, list, part) : itemOf(this.#text, list, part)
-      if (list === undefined) return
+      at = typeof part === 'string' ? memberOf(this.#text, at, part) : itemOf(this.#text, at, part)
+      if (at === undefined) return undefined
     }
+    return at
+  }
+
+  /** Places at one index after the other, so that each stretch of the text is measured once. */
+  #places(): (start: number) => JsonPlace {
     let { offset } = this
-    let counted = this.#start
-    for (const start of itemsOf(this.#text, list)) {
-      offset += Buffer.byteLength(this.#text.slice(counted, start))
-      counted = start
-      yield new JsonPlace(this.#text, offset, start)
+    let measured = this.#start
+    return (start) => {
+      offset += Buffer.byteLength(this.#text.slice(measured, start))
+      measured = start
+      return new JsonPlace(this.#text, offset, start)
     }
   }
 }
 
 /** Where the value of this key starts; of several the last, which is the one that JSON.parse takes. */
 function memberOf(text: string, start: number, key: string): number | undefined {
-  if (text[start] !== '{') return undefined
-  const written = JSON.stringify(key)
   let found: number | undefined
+  for (const member of membersOf(text, start)) if (member.key === key) found = member.start
+  return found
+}
+
+function* membersOf(
+  text: string,
+  start: number,
+): Generator<{ readonly key: string; readonly start: number }> {
+  if (text[start] !== '{') return
   for (let at = skipSpace(text, start + 1); text.charCodeAt(at) === QUOTE; ) {
-    const colon = skipSpace(text, skipString(text, at))
-    const value = skipSpace(text, colon + 1)
-    if (text.startsWith(written, at)) found = value
+    const keyEnd = skipString(text, at)
+    const value = skipSpace(text, skipSpace(text, keyEnd) + 1)
+    yield { key: JSON.parse(text.slice(at, keyEnd)), start: value }
     const end = skipSpace(text, skipValue(text, value))
-    if (text[end] !== ',') break
+    if (text[end] !== ',') return
     at = skipSpace(text, end + 1)
   }
-  return found
 }
 
 function itemOf(text: string, start: number, index: number): number | undefined {

@@ -116,42 +116,44 @@ const MANY = [
 /** A line as it was, in which an object follows a header of syslog's or another's. */
 const JSON_AFTER_HEADER = /^([^{]{1,1024})\{\s*"/
 
-/** What a wrapper holds. */
-export interface Wrapped {
-  readonly elements: readonly unknown[]
-  /** To the list that they are the items of, or to the one that there is. */
-  readonly path: JsonPath
-  /** The text that the one was parsed from, where it was kept as text. */
-  readonly text?: string
-}
+/** What a wrapper holds, and the way to it: a list of records, or one, perhaps kept as the text it was. */
+export type Wrapped =
+  | { readonly list: readonly unknown[]; readonly path: JsonPath }
+  | { readonly one: unknown; readonly path: JsonPath; readonly text?: string }
 
 /** What an object that is no record itself wraps; `undefined` where it wraps nothing that is known. */
 export function wrappedElements(object: JsonObject): Wrapped | undefined {
   for (const key of MANY) {
     const value = object[key]
     if (Array.isArray(value) && value.some((item) => typeof item === 'object' && item !== null))
-      return { elements: key === 'snapshot' ? snapshotRows(object, value) : value, path: [key] }
+      return { list: key === 'snapshot' ? snapshotRows(object, value) : value, path: [key] }
     if (key === 'hits' && isObject(value) && Array.isArray(value.hits))
-      return { elements: value.hits, path: ['hits', 'hits'] }
+      return { list: value.hits, path: ['hits', 'hits'] }
   }
   for (const key of TEXT) {
     const value = object[key]
     if (typeof value === 'string' && (/^\s*\{/.test(value) || /<Event[\s>]/.test(value)))
-      return { elements: [parsed(value)], path: [key], text: value.trimStart() }
+      return { one: parsed(value), path: [key], text: value.trimStart() }
   }
   for (const key of TEXT) {
-    const value = object[key]
-    const header = typeof value === 'string' ? JSON_AFTER_HEADER.exec(value)?.[1] : undefined
-    if (typeof value !== 'string' || header === undefined) continue
-    const text = value.slice(header.length)
-    const element = parsed(text)
-    if (isObject(element)) return { elements: [element], path: [key], text }
+    const kept = keptObject(object[key])
+    if (kept !== undefined) return { one: kept.element, path: [key], text: kept.text }
   }
   for (const key of ONE) {
     const value = object[key]
-    if (isObject(value)) return { elements: [value], path: [key] }
+    if (isObject(value)) return { one: value, path: [key] }
   }
   return undefined
+}
+
+/** The object that a text is, or that follows its header, and the text of the object. */
+export function keptObject(value: unknown): { element: JsonObject; text: string } | undefined {
+  if (typeof value !== 'string') return undefined
+  const header = /^\s*\{/.test(value) ? '' : JSON_AFTER_HEADER.exec(value)?.[1]
+  if (header === undefined) return undefined
+  const text = value.slice(header.length).trimStart()
+  const element = parsed(text)
+  return isObject(element) ? { element, text } : undefined
 }
 
 /** osquery tells the host of a snapshot once; its differential results tell it with every row. */
