@@ -1,12 +1,12 @@
 import { lookupTable } from '../../bytes/index.ts'
 import type { CimValue } from '../../lang/cim-value.ts'
 import type { ConsumerFacts } from '../model.ts'
-import { splitCommand } from './command-line.ts'
+import { type CommandParts, splitCommand } from './command-line.ts'
 import { withoutComments } from './comments.ts'
 import { type FeatureInput, payloadFeatures, unusualPlace } from './features.ts'
 import { indicatorsIn, sharesIn } from './indicators.ts'
 import { decodeLayers } from './layers.ts'
-import { extensionOf, hasStream, inFolder, normalPath } from './paths.ts'
+import { extensionOf, hasStream, inFolder, isUnqualified, normalPath } from './paths.ts'
 import type { Payload, PayloadFeature, PayloadKind, PayloadLists } from './types.ts'
 
 const KINDS: Readonly<Record<string, PayloadKind>> = lookupTable({
@@ -130,7 +130,8 @@ export function analysePayload(consumer: ConsumerFacts | undefined, lists: Paylo
     kind === 'mail' ||
     (kind === 'log-file' && consumer !== undefined && logFileCode(consumer, lists) === undefined)
   const own = kind === 'event-log' ? [] : isText ? features.filter(isCodeFeature) : features
-  const more = kind === 'log-file' ? logFilePlace(consumer, lists, own) : []
+  const more =
+    kind === 'log-file' ? logFilePlace(consumer, lists, own) : workingPlace(consumer, command, lists, own)
   return {
     kind,
     text,
@@ -146,6 +147,29 @@ export function analysePayload(consumer: ConsumerFacts | undefined, lists: Paylo
 /** A mail or log line that names an address or a server does not reach out with code. */
 const isCodeFeature = (feature: PayloadFeature): boolean =>
   feature.id !== 'payload/network' && feature.id !== 'payload/decoded'
+
+/** A script without a full path is taken from the folder in which the consumer works. */
+function workingPlace(
+  consumer: ConsumerFacts | undefined,
+  command: CommandParts | undefined,
+  lists: PayloadLists,
+  found: readonly PayloadFeature[],
+): readonly PayloadFeature[] {
+  const folder = consumer === undefined ? undefined : consumerText(consumer, 'WorkingDirectory')
+  if (folder === undefined || found.some((feature) => feature.id === 'payload/unusual-path')) return []
+  const file = command?.arguments.find(
+    (argument) =>
+      !/^[-/]/.test(argument) &&
+      isUnqualified(argument) &&
+      lists.programExtensions.includes(extensionOf(argument.toLowerCase())),
+  )
+  if (file === undefined) return []
+  const path = `${folder.replace(/[\\/]+$/, '')}\\${file}`
+  const why = unusualPlace(path, lists)
+  return why === undefined
+    ? []
+    : [{ id: 'payload/unusual-path', text: `It uses ${path.slice(0, 200)}: ${why}` }]
+}
 
 function logFilePlace(
   consumer: ConsumerFacts | undefined,

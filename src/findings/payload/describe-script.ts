@@ -4,7 +4,12 @@ import { guessLanguage } from './tokens.ts'
 const MAX_SHOWN = 120
 
 const show = (text: string): string => {
-  const line = defang(withoutBlobs(text).replace(/\\\\/g, '\\').replace(/\s+/g, ' ').trim())
+  // Backslashes that the script's language doubles; those of a share stand at the beginning.
+  const single = withoutBlobs(text)
+    .trim()
+    .replace(/(?<=[^\\])\\\\/g, '\\')
+    .replace(/^\\{4}(?=\w)/, '\\\\')
+  const line = defang(single.replace(/\s+/g, ' '))
   return line.length <= MAX_SHOWN ? line : `${line.slice(0, MAX_SHOWN - 1)}…`
 }
 
@@ -52,7 +57,8 @@ const DEEDS: readonly Deed[] = [
     words: 'runs machine code in memory',
   },
   {
-    when: /\b(?:iex|invoke-expression|execute|executeglobal|eval|scriptblock)\b/i,
+    // `.Execute` is a method of databases and the like, not VBScript's statement.
+    when: /\b(?:iex|invoke-expression|(?<!\.)execute|executeglobal|eval|scriptblock)\b/i,
     words: (_match, all) => {
       if (/get-itemproperty|\bgp\s{1,9}hk|regread|hklm:|hkcu:|registry::|opensubkey/i.test(all))
         return 'runs code that it reads from the registry'
@@ -65,11 +71,22 @@ const DEEDS: readonly Deed[] = [
   {
     when: /(?:\.run\b|\.exec\b|shellexecute|start-process|\.create\b)\s{0,9}\(?\s{0,9}["']{1,4}([^"'\n]{2,300})["']/i,
     // `""" & path & """`: between the quotes stands no program but a piece of an expression.
-    words: (match) => (/^\s{0,4}[&+]/.test(match[1] ?? '') ? undefined : `starts ${show(match[1] ?? '')}`),
+    words: (match, all) => {
+      if (/^\s{0,4}[&+]/.test(match[1] ?? '')) return undefined
+      // Many objects have a method of that name; Win32_Process has the one that starts programs.
+      if (/^\.create/i.test(match[0]) && !/win32_process/i.test(all))
+        return /winnt:\/\//i.test(all) && /["']user["']/i.test(all) ? 'adds a user account' : undefined
+      return `starts ${show(match[1] ?? '')}`
+    },
   },
   { when: /(?:\.run|\.exec|shellexecute)\b\s{0,9}\(?["'&\s]{0,12}[a-z_$]/i, words: 'starts a program' },
   {
-    when: /savetofile|\.createtextfile|\.opentextfile|writealltext|writeallbytes|out-file|set-content|add-content/i,
+    // Mode 1, which is also the one without a mode, only reads. Source: Microsoft "OpenTextFile method".
+    when: /\.opentextfile\s{0,9}\(?\s{0,9}["']([^"'\n]{2,200})["']\s{0,9}(?:,\s{0,9}(?:1|forreading)\b|\)|$)/im,
+    words: (match) => `reads the file ${show(match[1] ?? '')}`,
+  },
+  {
+    when: /savetofile|\.createtextfile|\.opentextfile(?!\s{0,9}\(?\s{0,9}["'][^"'\n]{2,200}["']\s{0,9}(?:,\s{0,9}(?:1|forreading)\b|\)|$))|writealltext|writeallbytes|out-file|set-content|add-content/im,
     words: (_match, all) => {
       const file =
         /(?:savetofile|createtextfile|opentextfile|writeall\w{1,40}|out-file(?:\s{1,9}-filepath)?|(?:set|add)-content(?:\s{1,9}-path)?)\s{0,9}\(?\s{0,9}["']([^"'\n]{2,200})["']/i.exec(
@@ -78,7 +95,27 @@ const DEEDS: readonly Deed[] = [
       return file === undefined ? 'writes to a file' : `writes to the file ${show(file)}`
     },
   },
-  { when: /regwrite|set-itemproperty|new-itemproperty|setstringvalue/i, words: 'writes to the registry' },
+  {
+    when: /\.(?:copy|move)file\s{0,9}\(?\s{0,9}["']([^"'\n]{2,200})["']\s{0,9},\s{0,9}["']([^"'\n]{2,200})["']/i,
+    words: (match) =>
+      `${/^\.move/i.test(match[0]) ? 'moves' : 'copies'} ${show(match[1] ?? '')} to ${show(match[2] ?? '')}`,
+  },
+  {
+    when: /mapnetworkdrive[^"'\n]{0,40}["'][^"'\n]{0,9}["']\s{0,9},\s{0,9}["']([^"'\n]{2,200})["']/i,
+    words: (match) => `connects to the shared folder ${show(match[1] ?? '')}`,
+  },
+  { when: /winnt:\/\/[\s\S]{0,2000}?\.setpassword\b/i, words: 'sets the password of an account' },
+  {
+    when: /\.logevent\b|write-eventlog|\[?(?:system\.)?diagnostics\.eventlog/i,
+    words: 'writes to the event log',
+  },
+  {
+    when: /regwrite|set-itemproperty|new-itemproperty|setstringvalue/i,
+    words: (_match, all) => {
+      const key = /regwrite\s{0,9}\(?\s{0,9}["'](hk[^"'\n]{2,200})["']/i.exec(all)?.[1]
+      return `writes to the registry${key === undefined ? '' : ` (${show(key)})`}`
+    },
+  },
   {
     when: /__eventfilter|__filtertoconsumerbinding|commandlineeventconsumer|activescripteventconsumer/i,
     words: (_match, all) =>
@@ -113,7 +150,7 @@ const DEEDS: readonly Deed[] = [
   { when: /cdo\.message|send-mailmessage|smtpclient/i, words: 'sends mail' },
   {
     when: /win32_networkadapter|win32_operatingsystem|win32_computersystem|win32_useraccount/i,
-    words: 'collects details of this computer',
+    words: (_match, all) => (/win32shutdown\b/i.test(all) ? undefined : 'collects details of this computer'),
   },
   { when: /keylog|getasynckeystate/i, words: 'records key strokes' },
 ]

