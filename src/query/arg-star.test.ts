@@ -50,3 +50,10 @@ test('union * knows columns of tables that no evidence fills, where the text nam
   const known = schemaForText(unknown, {}, ['DeviceEvents'])
   await expect(compileCached(unknown, { schema: known }, NO_CACHE)).rejects.toThrow('KS142')
 })
+
+test('a pattern over tables that no evidence fills is a union of empty tables', async () => {
+  const text = 'union withsource=T Email*, Device* | summarize Rows = count() by T'
+  const compiled = await compileCached(text, { schema: schemaForText(text) }, NO_CACHE)
+  expect(compiled.tables).toContain('EmailEvents')
+  expect(compiled.tables).toContain('DeviceProcessEvents')
+})

@@ -26,11 +26,24 @@ export function schemaForText(
     : new Set<string>()
   for (const name of tableNames()) if (words.has(name)) names.add(name)
   for (const word of words) if (tableSchema(word) !== undefined) names.add(word)
+  for (const prefix of prefixesOfUnions(text)) {
+    // A pattern over tables that no evidence fills is a union of empty tables, not a name nobody knows.
+    const meant = (name: string): boolean => name.startsWith(prefix)
+    if (![...names].some(meant)) for (const name of tableNames().filter(meant)) names.add(name)
+  }
   return {
     tables: [...names].sort().flatMap((name) => queryTable(name) ?? []),
     ...(local.watchlists === undefined ? {} : { watchlists: local.watchlists }),
     ...(local.fileProfile === undefined ? {} : { fileProfile: local.fileProfile }),
   }
+}
+
+/** `Email` of `union Email*`. */
+function prefixesOfUnions(text: string): string[] {
+  const unions = text.match(/\bunion\b[^|;]*/g) ?? []
+  return unions.flatMap((union) =>
+    [...union.matchAll(/\b([A-Za-z_]\w*)\*/g)].map(([, prefix]) => prefix ?? ''),
+  )
 }
 
 function queryTable(name: string): QueryTable | undefined {

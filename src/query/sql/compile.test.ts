@@ -105,6 +105,8 @@ describe('errors', () => {
     expect(error.message).toContain('reduce')
     expect(error.at).toMatchObject({ start: 4 })
     expect(error.hint).toContain('replace_regex')
+    const several = errorOf('print n = dynamic([1]) | extend (flag, score) = series_decompose_anomalies(n)')
+    expect(several.message).toBe('the function series_decompose_anomalies() is not supported')
   })
 
   test('a query parameter without a value, or of the wrong type, is told before anything runs', () => {
@@ -305,4 +307,10 @@ test('of fork and facet the last result is given, and said to be the last', asyn
   expect(compileKql(forked, { schema: SCHEMA }).notes.map(({ code }) => code)).toContain('query/last-result')
   expect(await rows('U | facet by N, Name')).toEqual([['a', 1]])
   expect(await rows('U | facet by Name with (project N)')).toEqual([['text']])
+})
+
+test('parse_json of an array is the array, which the binder alone refuses (S3)', async () => {
+  expect(await rows('print todynamic(split("a,b", ",")), parse_json(pack_array(1, 2))[1]')).toEqual([
+    [['a', 'b'], 2],
+  ])
 })

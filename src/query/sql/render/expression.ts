@@ -199,7 +199,9 @@ function renderNative(scope: ExprScope, row: FunctionRow, args: readonly Expr[])
   return scope.dialect.nativeResult(`${native.name}(${values.join(', ')})`, native.returns)
 }
 
-function describe(name: string): string {
+function describe(called: string): string {
+  // Several values at once: `(flag, score) = series_decompose_anomalies(x)`.
+  const name = called.replace('$tuple', '')
   return /^[a-z_]\w*$/.test(name) ? `the function ${name}()` : `the operator ‘${name}’`
 }
 
