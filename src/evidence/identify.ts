@@ -248,6 +248,8 @@ const FORMATTED: readonly { readonly marks: readonly RegExp[]; readonly what: st
  */
 function looksLikeJson(text: string): boolean {
   const start = text.replace(/^Record \d+\s+/, '')
+  // An object or event XML as a string, each on a line of its own.
+  if (/^"\s*(?:\{|<)[^"]{0,1000}\\"/.test(start)) return true
   return /^\{\s*("|\}|$)/.test(start) || /^\[\s*([[{"\]\d-]|$|true|false|null)/.test(start)
 }
 

@@ -91,6 +91,8 @@ export class ElementReader {
   #zoneless = 0
   #unparsed = 0
   #unparsedOffset: number | undefined
+  /** How many unknown keys lie above what is read now. */
+  #searching = 0
   #vainSearches = 0
   damaged = 0
 
@@ -254,12 +256,14 @@ export class ElementReader {
 
   /**
    * Looks for records under keys of wrappers that nobody has told of. Where an object has a record both as it was and
-   * taken apart, only the latter is taken.
+   * taken apart, only the latter is taken. An entry of a listing is known by few and common keys (a query and its
+   * language), which reports of other programs have too: under such keys it is no evidence of what a computer has.
    */
   #search(object: JsonObject, place: JsonPlace, depth: number): void {
     const read = this.#read
     const isOurs = typeof object.schema === 'string' && object.schema.startsWith('triad.')
     if (depth > 0 && this.#vainSearches < MAX_VAIN_SEARCHES && !isOurs) {
+      this.#searching += 1
       const parts = Object.entries(object)
       const places = parts.length > 1 ? new Map(place.members()) : undefined
       const take = (key: string, part: unknown): void =>
@@ -267,6 +271,7 @@ export class ElementReader {
       for (const [key, part] of parts) if (typeof part === 'object') take(key, part)
       for (const [key, part] of this.#read === read ? parts : [])
         if (typeof part === 'string') take(key, part)
+      this.#searching -= 1
     }
     if (this.#read > read) this.#vainSearches = 0
     else {
@@ -335,7 +340,7 @@ export class ElementReader {
     const tried = this.#lastShape !== flat || Object.hasOwn(object, 'SourceModuleType')
     if (tried && this.#takeEvent(object, offset, this.#lastShape)) return true
     if (this.takeRow(Object.keys(object), Object.values(object), offset)) return true
-    const entry = inventoryEntry(object)
+    const entry = this.#searching > 0 ? undefined : inventoryEntry(object)
     if (entry !== undefined) {
       this.#count('inventory')
       if (entry.shape !== 'autoruns' || isWmiAutorun(object)) {

@@ -4,7 +4,7 @@ export interface JsonSplitterOptions {
   /** Path for diagnostics. */
   readonly source: string
   readonly report: Report
-  /** Receives each object as its text and where it starts in the file. */
+  /** Receives each object, and each string of a list or line, as its text and where it starts in the file. */
   readonly element: (text: string, offset: number) => void
   /**
    * Receives a line that looks like one whole object, before it is looked through. False where it is none after all:
@@ -52,6 +52,8 @@ export class JsonSplitter {
   #depth = 0
   #inString = false
   #escaped = false
+  /** The string is one of a list or line, and no part of an object. */
+  #inLiteral = false
   /** Last byte outside strings that is no white space. */
   #last = 0
   #parts: Uint8Array[] = []
@@ -87,8 +89,12 @@ export class JsonSplitter {
     while (index < length) {
       const byte = chunk[index] ?? 0
       if (this.#inString) {
+        const from = index
         index = this.#string(chunk, index)
-        if (this.#depth === 0) start = -1
+        if (this.#depth === 0) {
+          start = -1
+          this.#literal(chunk.subarray(from, index), this.#position + from)
+        }
         continue
       }
       if (this.#depth === 0) {
@@ -154,6 +160,7 @@ export class JsonSplitter {
 
   end(): void {
     if (this.#betweenBytes > 0) this.#stray()
+    if (this.#inLiteral) this.#abandon('is cut at the end of the file', this.#position)
     if (this.#depth > 0) this.#abandon('is cut at the end of the file', this.#position)
     if (this.#outerBrackets > MAX_JSON_DEPTH) {
       this.#tell('events/too-deep', `${this.#outerBrackets} brackets are open outside any object`, 0)
@@ -214,6 +221,24 @@ export class JsonSplitter {
     return length
   }
 
+  /** Goes on with a string outside any object, of which the quote at its start is kept already. */
+  #literal(part: Uint8Array, offset: number): void {
+    if (!this.#inLiteral) return
+    if (offset === this.#elementOffset + 1) this.#keep(Buffer.of(QUOTE))
+    const isWhole = !this.#inString && part.at(-1) === QUOTE
+    if (this.#inString || isWhole) this.#keep(part)
+    if (this.#inString) return
+    this.#inLiteral = false
+    const bytes = Buffer.concat(this.#parts)
+    this.#parts = []
+    if (isWhole && this.#dropped === undefined) {
+      this.#options.element(bytes.toString('utf8'), this.#elementOffset)
+      return
+    }
+    if (this.#strayBytes === 0) this.#strayOffset = this.#elementOffset
+    this.#strayBytes += offset + part.length - this.#elementOffset
+  }
+
   #outside(byte: number, offset: number): void {
     switch (byte) {
       case LINE_FEED:
@@ -238,8 +263,13 @@ export class JsonSplitter {
         return
       case QUOTE:
         // The quotes in a header need not be in pairs.
-        if (!this.#isHeader) this.#inString = true
-        break
+        if (this.#isHeader) break
+        this.#inString = true
+        if (this.#betweenBytes > 0 || (!this.#freshLine && this.#outerBrackets === 0)) break
+        this.#inLiteral = true
+        this.#freshLine = false
+        this.#begin(offset)
+        return
       case CLOSE_OBJECT:
         this.#isHeader = false
         break
@@ -281,6 +311,10 @@ export class JsonSplitter {
     this.#depth = 1
     this.#stack[0] = 1
     this.#last = OPEN_OBJECT
+    this.#begin(offset)
+  }
+
+  #begin(offset: number): void {
     this.#elementOffset = offset
     this.#parts = []
     this.#partsBytes = 0

@@ -114,6 +114,32 @@ describe('records under keys that no known tool uses', () => {
   })
 })
 
+describe('events kept as strings', () => {
+  const xmls = IDS.map(xml)
+  const spaced = (list: readonly string[]): string =>
+    `[\r\n  ${list.map((t) => JSON.stringify(t)).join(',\r\n  ')}\r\n]`
+  test.each([
+    ['XML in a list', JSON.stringify(xmls)],
+    ['XML in a list, a line each', spaced(xmls)],
+    ['objects in a list', spaced(texts)],
+    ['XML on lines', xmls.map((text) => JSON.stringify(text)).join('\r\n')],
+    ['objects on lines', texts.map((text) => JSON.stringify(text)).join('\n')],
+    ['both, and objects', `[${JSON.stringify(xml(1))},${texts[1]},${JSON.stringify(texts[2])},"other"]`],
+  ])('%s', async (_name, text) => {
+    const { events, diagnostics } = await read(text)
+    expect(events.map(({ recordId }) => recordId)).toEqual(IDS)
+    expect(new Set(events.map(({ offset }) => offset)).size).toBe(IDS.length)
+    expect(diagnostics).toEqual([])
+  })
+
+  test('one that is cut is told of, those before it are read', async () => {
+    const text = JSON.stringify(xmls)
+    const { events, diagnostics } = await read(text.slice(0, -20))
+    expect(events.map(({ recordId }) => recordId)).toEqual([1, 2])
+    expect(diagnostics).toMatchObject([{ code: 'events/damaged-element' }])
+  })
+})
+
 describe('lines before the JSON', () => {
   test.each(['// exported by a script\n', '# exported\r\n\r\n', ")]}',\n", 'VERBOSE: reading "the" log\n'])(
     '%j costs nothing',
