@@ -11,6 +11,7 @@ import {
 import { type FingerprintInput, fingerprintOf } from '../findings/known-good/index.ts'
 import { type ReportSubscription, visible } from '../reports/index.ts'
 import { EXIT, type ExitStatus } from './exit-status.ts'
+import { wrappedLines } from './lines.ts'
 import { writeOutput, writeStandardOutput } from './output.ts'
 import { findSubscription, loadSubscriptions } from './resolve-subscription.ts'
 
@@ -147,7 +148,8 @@ function asText(list: AllowList, now: string): string {
     return `${entry.fingerprint.slice(0, 12)}  ${state} ${entry.expires}  ${visible(`${entry.title ?? 'no title'}${hosts}: ${entry.reason} (${entry.owner}${entry.ticket === undefined ? '' : `, ${entry.ticket}`})`)}`
   })
   const expired = list.entries.filter((entry) => isExpired(entry, now)).length
-  return `${lines.join('\n')}\n${list.entries.length} entries, ${expired} expired\n`
+  const count = list.entries.length
+  return `${wrappedLines(lines)}${count} ${count === 1 ? 'entry' : 'entries'}, ${expired} expired\n`
 }
 
 function asJson(list: AllowList, now: string): string {

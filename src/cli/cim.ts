@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { filetimeToIso } from '../bytes/index.ts'
 import { type Diagnostic, InputError } from '../diagnostics/index.ts'
 import type { CimValue } from '../lang/cim-value.ts'
 import {
@@ -10,10 +11,12 @@ import {
   recoverInstances,
 } from '../records/cim/index.ts'
 import { readEvidence } from '../records/index.ts'
-import { diagnosticText, inertJson, visible, width } from '../reports/index.ts'
+import { diagnosticText, inertJson, visible } from '../reports/index.ts'
 import { isUnreadable, requireEvidence } from './evidence-paths.ts'
 import { EXIT } from './exit-status.ts'
+import { terminalColumns } from './lines.ts'
 import { writeStandardOutput } from './output.ts'
+import { rowWriter } from './query-output.ts'
 
 interface Flags {
   readonly format: 'json' | 'table'
@@ -229,21 +232,29 @@ const MAX_COLUMN = 72
 
 async function writeTable(rows: Iterable<Row>): Promise<void> {
   const table = Array.from(rows, (row) =>
-    Object.fromEntries(Object.entries(row).map(([key, value]) => [key, cell(value)])),
+    Object.fromEntries(
+      Object.entries(row).map(([key, value]) => [
+        key,
+        cell(key.endsWith('Filetime') ? asTime(value) : value),
+      ]),
+    ),
   )
-  const columns = [...new Set(table.flatMap((row) => Object.keys(row)))].filter(
-    (column) => !['superclasses', 'size', 'classFiletime', 'qualifiers'].includes(column),
+  const names = [...new Set(table.flatMap((row) => Object.keys(row)))].filter(
+    (name) => !['superclasses', 'size', 'classFiletime', 'qualifiers'].includes(name),
   )
-  const widths = columns.map((column) =>
-    Math.min(MAX_COLUMN, Math.max(width(column), ...table.map((row) => width(row[column] ?? '')))),
+  const columns = terminalColumns()
+  const writer = rowWriter(
+    'table',
+    names.map((name) => ({ name, type: 'string' })),
+    columns === undefined ? {} : { columns },
   )
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((text, index) => text + ' '.repeat(Math.max(0, (widths[index] ?? 0) - width(text))))
-      .join('  ')
-      .trimEnd()
-  const lines = [line(columns), ...table.map((row) => line(columns.map((column) => row[column] ?? '')))]
-  await writeStandardOutput(`${lines.join('\n')}\n`)
+  const cells = table.map((row) => names.map((name) => row[name] ?? ''))
+  await writeStandardOutput(writer.begin() + writer.rows(cells) + writer.end())
+}
+
+/** For a person, a FILETIME is a time; JSON has the number that is stored. */
+function asTime(value: unknown): unknown {
+  return typeof value === 'bigint' ? (filetimeToIso(value) ?? value) : value
 }
 
 function cell(value: unknown): string {

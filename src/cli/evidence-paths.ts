@@ -14,7 +14,7 @@ export function requireEvidence(paths: readonly string[]): void {
     others.length === 0
       ? first.why
       : `${first.why}, nor can any of the other ${others.length} paths be reached`,
-    { in: 'file', source: first.path },
+    { in: 'file', source: first.path === '' ? '(an empty path)' : first.path },
   )
 }
 

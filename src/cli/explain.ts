@@ -6,6 +6,7 @@ import { explainTrigger, type TriggerExplanation } from '../findings/trigger/ind
 import { parseWql } from '../lang/wql/index.ts'
 import { diagnosticText, jsonText, type ReportSubscription, visible } from '../reports/index.ts'
 import { EXIT, type ExitStatus } from './exit-status.ts'
+import { wrappedLines } from './lines.ts'
 import { writeStandardOutput } from './output.ts'
 import { findSubscription, loadSubscriptions } from './resolve-subscription.ts'
 
@@ -88,7 +89,7 @@ function explainQuery(query: string, flags: Flags): string {
       : []),
     ...(trigger.flags.fastPolling === true ? ['WMI is asked more often than every two seconds.'] : []),
   ]
-  return `${lines.join('\n')}\n`
+  return wrappedLines(lines)
 }
 
 const ROLES: Readonly<Record<string, string>> = {
@@ -102,10 +103,10 @@ function explainSubscriptions(items: readonly ReportSubscription[], what: string
     throw new InputError('cli/usage', `no subscription is defined in ${what}`, { in: 'file', source: what })
   }
   if (flags.format === 'json') return `${jsonText(items, 2)}\n`
-  return `${items.map(describe).join('\n\n')}\n`
+  return items.map((item) => wrappedLines(describe(item))).join('\n')
 }
 
-function describe(item: ReportSubscription): string {
+function describe(item: ReportSubscription): string[] {
   const name = [item.filter?.name, item.consumer?.name]
     .filter((part) => part !== undefined)
     .map((part) => `"${visible(part)}"`)
@@ -123,7 +124,7 @@ function describe(item: ReportSubscription): string {
       .map(({ how, text }) => `Hidden inside (${how}): ${visible(text.replace(/\s+/g, ' ').slice(0, 300))}`),
     `Judged ${item.verdict}, ${item.severity} (score ${item.score}), confidence ${item.confidence}, because:`,
     ...reasons,
-  ].join('\n')
+  ]
 }
 
 function sentence(text: string): string {

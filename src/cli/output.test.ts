@@ -45,6 +45,15 @@ test('nothing is written into evidence, not even through a link', () => {
   expect(readFileSync(file, 'utf8')).toBe('bytes')
 })
 
+test('a folder or a device is never replaced by a file, and nothing is left beside it', () => {
+  const taken = join(folder, 'taken')
+  mkdirSync(taken)
+  for (const path of [taken, ...(existsSync('/dev/null') ? ['/dev/null'] : [])]) {
+    expect(() => writeOutput(path, 'x', { force: true })).toThrow(/folder or device/)
+  }
+  expect(readdirSync(folder)).toEqual(['taken'])
+})
+
 test('a folder that does not exist is named before any work is done', () => {
   expect(() => writeOutput(join(folder, 'no', 'r.json'), 'x')).toThrow(
     /folder for the output file does not exist/,

@@ -20,13 +20,19 @@ export interface OutputOptions {
 }
 
 /**
- * Refuses an output path before any work is done: an existing file without `force`, a folder that does not exist, or a
- * place inside the evidence. Throws `InputError` (`cli/...`), which the command turns into exit status 2.
+ * Refuses an output path before any work is done: an existing file without `force`, a folder or device, a place in a folder
+ * that does not exist or inside the evidence. Throws `InputError` (`cli/...`), which the command turns into exit status 2.
  */
 export function checkOutput(path: string, options: OutputOptions = {}): void {
   const at = { in: 'file', source: path } as const
   if (!existsSync(dirname(resolve(path)))) {
     throw new InputError('cli/not-found', `the folder for the output file does not exist`, at)
+  }
+  if (existsSync(path) && !statSync(path).isFile()) {
+    // A rename would put a file where a device was.
+    throw new InputError('cli/output-exists', 'a folder or device stands where the output file would', at, {
+      hint: 'choose another name; without -o the output goes to standard output',
+    })
   }
   if (existsSync(path) && !options.force) {
     throw new InputError('cli/output-exists', 'the output file exists already', at, {
@@ -51,17 +57,19 @@ export function writeOutput(path: string, content: string | Uint8Array, options:
   checkOutput(path, options)
   const temporary = join(dirname(resolve(path)), `.${basename(path)}.${process.pid}.tmp`)
   const file = openSync(temporary, 'wx')
+  let open = true
   try {
     const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content
     for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written)
     fsyncSync(file)
-  } catch (error) {
     closeSync(file)
+    open = false
+    renameSync(temporary, path)
+  } catch (error) {
+    if (open) closeSync(file)
     rmSync(temporary, { force: true })
     throw error
   }
-  closeSync(file)
-  renameSync(temporary, path)
 }
 
 let closed = false

@@ -11,6 +11,7 @@ import {
 import { type Diagnostic, InputError } from '../diagnostics/index.ts'
 import { checkSentinelHunting, checkSentinelRule } from '../exports/sentinel/index.ts'
 import { EXIT, type ExitStatus } from './exit-status.ts'
+import { alignedRows, wrappedLines } from './lines.ts'
 import { writeStandardOutput } from './output.ts'
 import { placeOf, sayDiagnostic } from './say.ts'
 
@@ -82,9 +83,7 @@ async function list(flags: Flags): Promise<ExitStatus> {
     tableNames(rule.tables).join(', '),
     rule.title,
   ])
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))
-  await writeStandardOutput(`${lines.join('\n')}\n`)
+  await writeStandardOutput(alignedRows(rows))
   return EXIT.done
 }
 
@@ -135,9 +134,8 @@ function ruleText(rule: Detection): string {
     ...section('References', rule.references),
     '',
     'Query',
-    rule.query,
   ]
-  return `${lines.join('\n')}\n`
+  return `${wrappedLines(lines)}${rule.query}\n`
 }
 
 async function check(folder: string, flags: Flags): Promise<ExitStatus> {

@@ -5,6 +5,7 @@ import { isoToFiletime } from '../bytes/index.ts'
 import { InputError } from '../diagnostics/index.ts'
 import { DEFAULT_START, NOT_SIMULATED, type Scenario, scenarios, simulate } from '../simulation/index.ts'
 import { shellOf, typedCommands } from './command-prompt.ts'
+import { alignedRows, wrappedLines } from './lines.ts'
 import { writeStandardOutput } from './output.ts'
 
 interface SimulateFlags {
@@ -65,14 +66,12 @@ function find(id: string): Scenario {
 }
 
 function listing(): string {
-  const rows = scenarios.map((item) => [item.id, item.kind, item.covers.join(' ')] as const)
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  const lines = scenarios.map(
-    ({ title }, index) =>
-      `${rows[index]?.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}  ${title}`,
-  )
   const missing = Object.entries(NOT_SIMULATED).map(([way, reason]) => `  ${way.padEnd(4)} ${reason}`)
-  return `${[...lines, '', 'Not simulated:', ...missing].join('\n')}\n`
+  return [
+    alignedRows(scenarios.map((item) => [item.id, item.kind, item.covers.join(' '), item.title])),
+    '\nNot simulated:\n',
+    wrappedLines(missing),
+  ].join('')
 }
 
 function description(scenario: Scenario): string {

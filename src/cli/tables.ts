@@ -55,6 +55,19 @@ async function run(name: string | undefined, flags: TablesFlags): Promise<ExitSt
         hint: 'triad tables --all lists them',
       })
     }
+    if (tables.length === 0) {
+      const given = flags.evidence !== undefined || flags.table !== undefined || flags.case !== undefined
+      session.tell([
+        {
+          code: 'engine/stand-in',
+          severity: 'info',
+          message: given ? 'nothing here fills a table' : 'no evidence was given',
+          hint: given
+            ? 'triad scan says what was recognised; --all lists all tables'
+            : '--evidence PATH or --case FILE fills tables; --all lists all',
+        },
+      ])
+    }
     if (flags.format === 'json') {
       const list = tables.map(({ schema, rows }) => ({
         name: schema.name,

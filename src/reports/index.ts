@@ -22,4 +22,4 @@ export {
 export { type CardOptions, renderCard } from './terminal/card.ts'
 export { type Palette, palette } from './terminal/colour.ts'
 export { diagnosticText, renderTerminal, type TerminalOptions } from './terminal/terminal.ts'
-export { inertJson, shorten, visible, width, wrap } from './terminal/text.ts'
+export { hanging, inertJson, shorten, visible, width, wrap } from './terminal/text.ts'

@@ -164,6 +164,23 @@ describe('what a person sees', () => {
     )
   })
 
+  test('where nothing was read, nothing is said to be absent', () => {
+    const first = (made: ScanReport): string | undefined =>
+      renderTerminal(made, { colour: false, columns: 140 }).split('\n')[0]
+    expect(first(report([], { evidence: [] }))).toMatch(/^No evidence was read: there are no files/)
+    const skipped = {
+      id: 'e',
+      path: 'a.txt',
+      kind: 'unknown',
+      sizeBytes: 1,
+      skipped: 'text of no known kind',
+    }
+    const records = { read: 0, relevant: 0, damaged: 0 }
+    expect(first(report([], { evidence: [{ ...skipped, records }] }))).toMatch(
+      /^No evidence was read: of 1 file none is/,
+    )
+  })
+
   test('a run that could not read does not look like a clean one, however many warnings come before', () => {
     const at = { in: 'file', source: 'x.evtx' } as const
     const warning = { code: 'events/no-time', severity: 'warning', message: 'no time', at } as const

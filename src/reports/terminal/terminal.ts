@@ -60,10 +60,18 @@ function answer(report: ScanReport, paint: Palette, columns: number): string[] {
   )
   const lines =
     summary.subscriptions === 0
-      ? [paint.strong(`No WMI event subscription left a trace in ${where}.`)]
+      ? [paint.strong(nothingRead(report) ?? `No WMI event subscription left a trace in ${where}.`)]
       : onOneLineOrTwo(`${all}: ${severities.join(', ')}`, `(${verdicts.join(', ')})`, columns)
   if (report.partial) lines.push('Interrupted: this report covers only what was read until then.')
   return lines.flatMap((line) => wrap(line, columns))
+}
+
+/** Where no evidence was read at all, "nothing found" would say too much. */
+function nothingRead({ summary: { evidence } }: ScanReport): string | undefined {
+  if (evidence.files > evidence.skipped) return undefined
+  return evidence.files === 0
+    ? 'No evidence was read: there are no files in what was given.'
+    : `No evidence was read: of ${evidence.files} ${plural(evidence.files, 'file')} none is of a kind that is known, and whole enough to read.`
 }
 
 const VERDICTS = [
