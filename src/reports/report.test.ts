@@ -168,13 +168,7 @@ describe('what a person sees', () => {
     const first = (made: ScanReport): string | undefined =>
       renderTerminal(made, { colour: false, columns: 140 }).split('\n')[0]
     expect(first(report([], { evidence: [] }))).toMatch(/^No evidence was read: there are no files/)
-    const skipped = {
-      id: 'e',
-      path: 'a.txt',
-      kind: 'unknown',
-      sizeBytes: 1,
-      skipped: 'text of no known kind',
-    }
+    const skipped = { id: 'e', path: 'a.txt', kind: 'unknown', sizeBytes: 1, skipped: 'text' } as const
     const records = { read: 0, relevant: 0, damaged: 0 }
     expect(first(report([], { evidence: [{ ...skipped, records }] }))).toMatch(
       /^No evidence was read: of 1 file none is/,
