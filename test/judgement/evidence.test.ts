@@ -87,3 +87,22 @@ test.skipIf(TRUTHS.length === 0).each(TRUTHS)('$item', async ({ item, files, sub
     expect(isAtLeast('low', judgement.severity), `${facts.filter?.name}: ${judgement.severity}`).toBe(true)
   }
 })
+
+test.skipIf(TRUTHS.length === 0)(
+  'the whole folder, with all that lies beside the evidence, has each of these once and no other',
+  async () => {
+    const folder = sharedPath('evidence')
+    const findings = await findingsOf(folder === undefined ? [] : [folder])
+    const names = findings.map(({ facts }) => `${facts.filter?.name} > ${facts.consumer?.name}`)
+    const told = TRUTHS.flatMap(({ subscriptions }) => subscriptions)
+    const nameOf = ({ filter, consumer }: (typeof told)[number]): string =>
+      `${filter.name} > ${consumer.name}`
+    expect(new Set(names)).toEqual(new Set(told.map(nameOf)))
+    for (const truth of told.filter(({ verdict }) => verdict === 'malicious')) {
+      expect(
+        names.filter((name) => name === nameOf(truth)),
+        nameOf(truth),
+      ).toHaveLength(1)
+    }
+  },
+)

@@ -155,3 +155,24 @@ describe('lines before the JSON', () => {
     },
   )
 })
+
+test('a report of another program tells a query and its language: under its own keys that is no listing of a computer', async () => {
+  const filter = { name: 'F', query: 'SELECT * FROM x', query_language: 'WQL', relative_path: 'p' }
+  const text = JSON.stringify({
+    tool: 'other',
+    found: [{ filter, consumer: { command_line_template: 'calc' } }],
+  })
+  const inventory: unknown[] = []
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from(text)
+  }
+  const outcome = await readEventJson(chunks(), {
+    evidence: 'e1',
+    source: 'report.json',
+    selection: 'all',
+    report: (diagnostic) => expect(diagnostic).toBeUndefined(),
+    sink: { inventory: (entry) => inventory.push(entry) },
+  })
+  expect(inventory).toEqual([])
+  expect(outcome.kind).toBe('unknown')
+})
