@@ -798,3 +798,20 @@ test('a script that puts MOF text into a MOF file prepares a subscription, one t
     'mentions',
   ])
 })
+
+test("SharpWMI's executevbs makes a script consumer on the machine it names; its other actions make none", () => {
+  const line = (args: string) => readAuthoring(`C:\\Users\\eve\\SharpWMI.exe ${args}`, 'commandLine')
+  expect(
+    line('action=executevbs computername=SRV1 eventname=Deb trigger="SELECT * FROM Win32_ProcessStartTrace"'),
+  ).toMatchObject([
+    {
+      verb: 'creates',
+      remoteHost: 'SRV1',
+      objects: {
+        filter: { name: 'Deb', query: 'SELECT * FROM Win32_ProcessStartTrace' },
+        consumer: { name: 'Deb', class: 'ActiveScriptEventConsumer' },
+      },
+    },
+  ])
+  expect(line('action=query computername=SRV1 query="select * from win32_service"')).toEqual([])
+})

@@ -17,7 +17,7 @@ const MAX_NESTED = 4
 
 /** Words that any text about subscriptions has, once it is decoded. A quick look before the costly readers. */
 const RELATED =
-  /__event|eventfilter|eventconsumer|filtertoconsumer|timerinstruction|root[\\/]+subscription|wmipersist|wmibackdoor|maliciouswmi|wmievent|permanentwmi|mofcomp|winmgmt|wmieventsub|autorecover|wbemtest|wmic|wbemscripting|winmgmts|wmiclass|wmiinstance|ciminstance|management(?:class|object)/i
+  /__event|eventfilter|eventconsumer|filtertoconsumer|timerinstruction|root[\\/]+subscription|wmipersist|wmibackdoor|maliciouswmi|wmievent|permanentwmi|mofcomp|winmgmt|wmieventsub|executevbs|autorecover|wbemtest|wmic|wbemscripting|winmgmts|wmiclass|wmiinstance|ciminstance|management(?:class|object)/i
 
 /**
  * What `text` does with subscriptions: one reading per subscription that it makes or changes, one per object that it

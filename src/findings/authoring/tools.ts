@@ -92,6 +92,28 @@ export function readKnownTools(text: string): readonly Act[] {
       { ...base, className: 'ActiveScriptEventConsumer', properties: { Name: name } },
     ]
   }
+  if (/\baction=executevbs\b/i.test(text)) {
+    const host = /\bcomputername=["']?([^\s"',]+)/i.exec(text)?.[1]
+    const name = /\beventname=["']?([^\s"']+)/i.exec(text)?.[1]
+    const query = /\btrigger=(?:"([^"]*)"|'([^']*)')/i.exec(text)
+    const written = query?.[1] ?? query?.[2]
+    const base = {
+      verb: 'creates',
+      tool: 'other',
+      why: `SharpWMI runs a VBScript through a subscription${host === undefined ? '' : ` on ${host}`}`,
+      namespace: 'root\\subscription',
+      ...(host === undefined || /^(?:localhost|\.|127\.0\.0\.1)$/i.test(host) ? {} : { host }),
+    } as const
+    const named = name === undefined ? {} : { Name: name }
+    return [
+      {
+        ...base,
+        className: '__EventFilter',
+        properties: { ...named, ...(written === undefined ? {} : { Query: written }) },
+      },
+      { ...base, className: 'ActiveScriptEventConsumer', properties: named },
+    ]
+  }
   if (/\baction=WMIEventSub\b/i.test(text)) {
     const name = /\beventname=["']?([^\s"']+)/i.exec(text)?.[1]
     const command = /\bcommand=(?:"([^"]*)"|(\S+))/i.exec(text)

@@ -52,6 +52,20 @@ test('what is worse now needs no word about what was before', () => {
   expect(judged(HARMLESS, moved)?.reasons.map(({ id }) => id)).not.toContain('rule/earlier-content')
 })
 
+test('the former version of what a team allowed does not undo the allowance, a former implant does', () => {
+  const moved = { ...HARMLESS, properties: 'CommandLineTemplate = "agent.exe";' }
+  const verdict = (...days: readonly Triad[]) => {
+    const records = days.map((triad, day) => activation(triad, { time: `2024-05-0${day + 1}T10:00:00Z` }))
+    const [facts] = investigate(records).subscriptions
+    const fingerprint = facts === undefined ? undefined : judge(facts).fingerprint
+    if (facts === undefined || fingerprint === undefined) return undefined
+    const entry = { fingerprint, title: 't', owner: 'IT', reason: 'agent', expires: '2030-01-01' }
+    return judge(facts, { allow: { source: 'allow.yaml', entries: [entry] }, now: '2024-06-01T00:00:00Z' }).verdict
+  }
+  expect(verdict(moved, HARMLESS)).toBe('known-good')
+  expect(verdict(EVIL, HARMLESS)).toBe('malicious')
+})
+
 test('an unknown class tells what it is set up with, and whose class it is made after', () => {
   const facts = investigate([
     activation({

@@ -1,5 +1,6 @@
 import { creatorSid } from '../known-good/index.ts'
 import type { ConsumerFacts, Observation, SideSignal, SubscriptionFacts } from '../model.ts'
+import { foreignProvider, userWritable } from '../observe/index.ts'
 import { extensionOf, inFolder, isUnqualified, normalPath, type Payload } from '../payload/index.ts'
 import type { JudgementContent } from './content.ts'
 import { type Applied, baseName, isElsewhere, isExecuting, placesOf, placesShowing } from './evidence.ts'
@@ -210,7 +211,7 @@ export function hostFeatures(facts: SubscriptionFacts, content: JudgementContent
     ],
   ]
   for (const [signal, id, text] of simple) {
-    const seen = withSignal(facts, signal)
+    const seen = withSignal(facts, signal).filter((one) => signal !== 'autorecover' || !isInside(one))
     if (seen.length === 0) continue
     const detail = tellingDetail(seen, facts.consumer?.class)
     const child = signal === 'consumer-child' ? baseName(seen[0]?.context?.image) : ''
@@ -240,16 +241,22 @@ export function hostFeatures(facts: SubscriptionFacts, content: JudgementContent
     })
   }
   const asking = facts.observations.filter(
-    ({ context }) => context?.autorecover === true && context.signal !== 'autorecover',
+    (one) => one.context?.autorecover === true && (one.context.signal !== 'autorecover' || isInside(one)),
   )
-  if (asking.length > 0 && withSignal(facts, 'autorecover').length === 0) {
+  if (asking.length > 0 && !applied.some(({ id }) => id === 'host/autorecover')) {
     applied.push({
       id: 'host/autorecover-asked',
-      text: "Its definition asks to be compiled again whenever WMI's store is rebuilt (#pragma autorecover)",
+      text: "It is to be compiled again whenever WMI's store is rebuilt (#pragma autorecover or -autorecover)",
       from: placesOf(asking),
     })
   }
   return [...applied, ...mofcompFeatures(facts, content), ...disguiseFeatures(facts)]
+}
+
+/** A file that lies where Windows and products keep theirs; of a bare name that is not known. */
+function isInside({ context }: Observation): boolean {
+  const path = context?.mofPath
+  return path !== undefined && /[\\/]/.test(path) && !foreignProvider(path) && !userWritable(path)
 }
 
 /** A registration in WMI's store, and no part that was seen to be loaded. */

@@ -205,7 +205,9 @@ function withEarlier(
   content: JudgementContent,
 ): Outcome {
   const before = worseBefore(facts, outcome.severity, (earlier) => judge(earlier, context))
-  if (before === undefined || !isAtLeast(before.severity, 'medium')) return outcome
+  // The former version of an allowed agent is as ordinary as the present one was before it was allowed.
+  if (before === undefined || !isAtLeast(before.severity, outcome.knownGood ? 'high' : 'medium'))
+    return outcome
   const reason = raised(
     sumOf(outcome.reasons),
     before.severity,

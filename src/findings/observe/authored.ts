@@ -10,7 +10,7 @@ import type { ObserveSink } from './sink.ts'
  * words, the tools, encoded commands, and marks of split words (caret, environment slices, joined strings).
  */
 const MAY_AUTHOR =
-  /wm[i^"'`]*c?|mof|wbem|__event|eventconsumer|filtertoconsumer|subscription|ciminstance|cimclass|winmgmt|autorecover|[-/\u2013\u2014]e[a-z^]*\s+["']?[a-z0-9+/=]{16}|base64|\^|%\w+:~|`|\$env:|-join|\[char|"\s*\+\s*"|'\s*\+\s*'|reverse|iex\b|invoke-expression/i
+  /wm[i^"'`]*c?|mof|wbem|__event|eventconsumer|filtertoconsumer|subscription|ciminstance|cimclass|winmgmt|executevbs|autorecover|[-/\u2013\u2014]e[a-z^]*\s+["']?[a-z0-9+/=]{16}|base64|\^|%\w+:~|`|\$env:|-join|\[char|"\s*\+\s*"|'\s*\+\s*'|reverse|iex\b|invoke-expression/i
 const MAX_CACHED = 512
 const MAX_SCRIPT = 65_536
 

@@ -3,15 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { judgementContent } from '../judge/index.ts'
 import type { ConsumerFacts } from '../model.ts'
-import {
-  analysePayload,
-  decodeLayers,
-  defang,
-  describeAction,
-  describeScript,
-  splitCommand,
-  splitWords,
-} from './index.ts'
+import { analysePayload, decodeLayers, defang, describeAction, splitCommand, splitWords } from './index.ts'
 import { hostsIn } from './indicators.ts'
 
 const { lists } = judgementContent()
