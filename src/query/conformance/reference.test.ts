@@ -71,6 +71,18 @@ describe('scalar functions', () => {
     expect(await rows(query)).toEqual([[-1, 9, -1, 2]])
   })
 
+  test('indexof_regex counts matches that do not overlap (indexof-regex-function)', async () => {
+    const query = `print indexof_regex("abcabc", @"a.c"), indexof_regex("abcabcdefg", @"a.c", 0, 9, 2),
+      indexof_regex("abcabc", @"a.c", 1, -1, 2), indexof_regex("ababaa", @"a.a", 0, -1, 2), indexof_regex("abcabc", @"a|ab", -1)`
+    expect(await rows(query)).toEqual([[0, 3, -1, -1, null]])
+  })
+
+  test('zlib_compress_to_base64_string stores (zlib-base64-compress)', async () => {
+    expect(await rows('print zlib_compress_to_base64_string("1234567890qwertyuiop")')).toEqual([
+      ['eAEBFADr/zEyMzQ1Njc4OTBxd2VydHl1aW9wOAkGdw=='],
+    ])
+  })
+
   test('array_sum of anything but numbers is null (array-sum-function)', async () => {
     const query = 'print array_sum(dynamic([1, 2, 3, 4])), array_sum(dynamic([1, "a"]))'
     expect(await rows(query)).toEqual([[10, null]])

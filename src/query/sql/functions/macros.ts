@@ -63,6 +63,13 @@ export const duckdbMacros: readonly string[] = [
   `CREATE OR REPLACE MACRO kql_pairs(d) AS CASE json_type(d) WHEN 'ARRAY' THEN json_extract(d, '$[*]')
     WHEN 'OBJECT' THEN list_transform(json_keys(d), lambda k: to_json([to_json(k), json_extract(d, kql_key(k))]))
     ELSE [d] END`,
+  // Where the nth match of a regex starts in s from `start` on: the texts between matches and the matches before it.
+  `CREATE OR REPLACE MACRO kql_nth_match(s, re, n) AS list_transform([{'m': regexp_extract_all(s, re), 'p': regexp_split_to_array(s, re)}],
+    lambda x: CASE WHEN len(x.m) < n THEN -1 WHEN list_contains(x.m, '') THEN error('indexof_regex() of a pattern that matches the empty text')
+      ELSE list_sum(list_transform(x.p[1:n], lambda t: length(t))) + coalesce(list_sum(list_transform(x.m[1:n - 1], lambda t: length(t))), 0) END)[1]`,
+  `CREATE OR REPLACE MACRO kql_indexof_regex(s, re, start, size, n) AS CASE WHEN start < 0 OR size < -1 OR n < 1 THEN NULL
+    ELSE list_transform([kql_nth_match(CASE WHEN size < 0 THEN substr(s, start + 1) ELSE substr(s, start + 1, size) END, re, n)],
+      lambda x: CAST(CASE WHEN x < 0 THEN -1 ELSE x + start END AS BIGINT))[1] END`,
   // Floor to a multiple counted from 0001-01-01, a Monday (S5); w in microseconds.
   `CREATE OR REPLACE MACRO kql_bin_us(t, w) AS make_timestamp(epoch_us(t) - (epoch_us(t) + 62135596800000000) % w)`,
   `CREATE OR REPLACE MACRO kql_mod(a, b) AS ((a % b) + abs(b)) % abs(b)`,

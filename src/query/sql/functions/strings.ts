@@ -94,6 +94,13 @@ const indexofSql: SqlOf = (_args, call) => {
   return `kql_indexof(${call.sql(0, 'string')}, ${call.sql(1, 'string')}, ${rest.map((part) => `CAST(${part} AS BIGINT)`).join(', ')})`
 }
 
+const indexofRegexSql: SqlOf = (_args, call) => {
+  const rest = [0, -1, 1].map((fallback, i) =>
+    call.args[i + 2] === undefined ? String(fallback) : call.sql(i + 2, 'long'),
+  )
+  return `kql_indexof_regex(${call.sql(0, 'string')}, ${call.sql(1, 'string')}, ${rest.join(', ')})`
+}
+
 function trim(name: string, pattern: (regex: string) => string): FunctionRow {
   return {
     name,
@@ -170,6 +177,7 @@ export const stringRows: readonly FunctionRow[] = [
   lazy('extract_all', extractAllSql, 'extractall'),
   lazy('substring', substringSql),
   lazy('indexof', indexofSql),
+  lazy('indexof_regex', indexofRegexSql),
   lazy('split', splitSql),
   lazy('strcat', strcatSql),
   lazy('strcat_delim', strcatDelimSql),
