@@ -60,7 +60,8 @@ test('the former version of what a team allowed does not undo the allowance, a f
     const fingerprint = facts === undefined ? undefined : judge(facts).fingerprint
     if (facts === undefined || fingerprint === undefined) return undefined
     const entry = { fingerprint, title: 't', owner: 'IT', reason: 'agent', expires: '2030-01-01' }
-    return judge(facts, { allow: { source: 'allow.yaml', entries: [entry] }, now: '2024-06-01T00:00:00Z' }).verdict
+    return judge(facts, { allow: { source: 'allow.yaml', entries: [entry] }, now: '2024-06-01T00:00:00Z' })
+      .verdict
   }
   expect(verdict(moved, HARMLESS)).toBe('known-good')
   expect(verdict(EVIL, HARMLESS)).toBe('malicious')
