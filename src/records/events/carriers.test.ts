@@ -173,6 +173,22 @@ describe('the same event in every carrier', () => {
       }),
     ],
     [
+      'Velociraptor in CSV, the parts of the event as JSON text',
+      csv({
+        System: JSON.stringify({
+          Provider: { Name: PROVIDER },
+          EventID: { Value: 5861 },
+          TimeCreated: { SystemTime: 1709374447.123 },
+          EventRecordID: 7,
+          Channel: CHANNEL,
+          Computer: 'WKS',
+        }),
+        UserData: JSON.stringify({ Operation_ESStoConsumerBinding: FIELDS }),
+        Message: '',
+        _Source: 'Windows.Sys.Events',
+      }),
+    ],
+    [
       'Fluent Bit, values without names',
       JSON.stringify({
         ProviderName: PROVIDER,

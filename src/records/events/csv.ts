@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import { CsvError, parse } from 'csv-parse'
 import type { FileContext } from '../file-context.ts'
 import type { ElementReader } from './element-reader.ts'
+import { parseJson } from './json-value.ts'
 
 /** One row of a CSV file; script blocks and MOF texts make honest ones long. */
 const MAX_ROW_BYTES = 16 * 2 ** 20
@@ -162,14 +163,27 @@ function takeRecord(
   reader: ElementReader,
 ): void {
   if (reader.rows.columns(columns) !== undefined && reader.takeRow(columns, record, offset)) return
-  const object: Record<string, string> = Object.create(null)
+  const object: Record<string, unknown> = Object.create(null)
   for (const [index, column] of columns.entries()) {
     const cell = record[index] ?? ''
     // Kibana has a column for every field of any document, and a dash or nothing where a document lacks it.
     if (column.startsWith('winlog.') && (cell === '' || cell === '-')) continue
-    object[column] = cell
+    object[column] = PARTS.has(column) && cell.startsWith('{') ? part(cell) : cell
   }
   reader.take(object, offset)
+}
+
+/** Columns in which Velociraptor's CSV has a part of an event as JSON text. */
+const PARTS = new Set(['System', 'EventData', 'UserData'])
+
+function part(text: string): unknown {
+  try {
+    return parseJson(text)
+  } catch (error) {
+    // A cut cell stays text.
+    if (!(error instanceof SyntaxError)) throw error
+    return text
+  }
 }
 
 /** A stream that can be read again from any offset that was not released. */

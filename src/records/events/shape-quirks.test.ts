@@ -123,3 +123,31 @@ describe('Wazuh', () => {
     expect(await destination(' "cmd /c \\"a\\" > C:\\\\x"')).toBe(' "cmd /c \\"a\\" > C:\\\\x"')
   })
 })
+
+test('a payload with nothing in it does not stand for the one that the event has', async () => {
+  const system = {
+    Provider: { Name: 'Microsoft-Windows-Sysmon' },
+    EventID: 19,
+    Channel: 'Microsoft-Windows-Sysmon/Operational',
+    TimeCreated: { SystemTime: '2026-03-02T09:15:00Z' },
+  }
+  const flatSystem = {
+    EventID: 19,
+    Channel: 'Microsoft-Windows-Sysmon/Operational',
+    TimeCreated: '2026-03-02T09:15:00Z',
+  }
+  for (const UserData of ['', null, {}]) {
+    for (const outer of [{ System: system }, flatSystem]) {
+      const { events } = await read({ ...outer, UserData, EventData: { Name: 'F' } })
+      expect(fields(events[0])).toEqual({ Name: 'F' })
+    }
+  }
+})
+
+test('seconds with a fraction give the microseconds that a double has of them', async () => {
+  const { events } = await read({
+    System: { EventID: 19, Channel: 'x', TimeCreated: { SystemTime: 1772442960.06889 } },
+    EventData: {},
+  })
+  expect(events[0]?.timeFiletime).toBe(134169165600688900n)
+})

@@ -22,8 +22,11 @@ export function readTime(value: unknown): bigint | undefined {
   return monthByName(text) ?? american(text)
 }
 
+const EPOCH = unixMillisecondsToFiletime(0)
+
 function fromNumber(value: number): bigint | undefined {
-  if (value >= 1e8 && value < 1e11) return unixMillisecondsToFiletime(Math.round(value * 1e6) / 1e3)
+  // A double has microseconds of these seconds, and no more.
+  if (value >= 1e8 && value < 1e11) return EPOCH + BigInt(Math.round(value * 1e6)) * 10n
   if (value >= 1e11 && value < 1e14) return unixMillisecondsToFiletime(value)
   return undefined
 }

@@ -30,7 +30,7 @@ export const eventSystem: Shape = (object, wanted) => {
   readSystem(draft, system)
   const message = pick(event, 'Message') ?? pick(asObject(event.RenderingInfo), 'Message')
   draft.message = asText(elementText(message))
-  if (event.UserData !== undefined && event.UserData !== null) addJsonUserData(draft, event.UserData)
+  if (!isEmpty(event.UserData)) addJsonUserData(draft, event.UserData)
   else if (event.EventData !== undefined && event.EventData !== null) {
     addJsonEventData(draft, event.EventData)
   } else if (isObject(event.ProcessingErrorData)) {
@@ -40,6 +40,13 @@ export const eventSystem: Shape = (object, wanted) => {
   }
   return draft
 }
+
+/** Converters write the payload that an event does not have as null, as no text, or as an object with nothing in it. */
+const isEmpty = (value: unknown): boolean =>
+  value === undefined ||
+  value === null ||
+  value === '' ||
+  (isObject(value) && Object.keys(value).length === 0)
 
 const asObject = (value: unknown): JsonObject | undefined => (isObject(value) ? value : undefined)
 

@@ -123,7 +123,8 @@ function flatTime(object: JsonObject): { filetime: bigint; zoneUnknown?: true } 
  * the manifest's order (Fluent Bit's `StringInserts`), which are believed only where their number is the manifest's.
  */
 function addPayload(draft: EventDraft, object: JsonObject): boolean {
-  if (isObject(object.UserData)) addJsonUserData(draft, object.UserData)
+  if (isObject(object.UserData) && Object.keys(object.UserData).length > 0)
+    addJsonUserData(draft, object.UserData)
   else if (isObject(object.EventData)) addJsonEventData(draft, object.EventData)
   const inserts = object.StringInserts
   const names = eventFields(draft.provider, draft.eventId)?.names
