@@ -29,6 +29,9 @@ import { packageVersion } from './version.ts'
 const FORMATS = ['text', 'json', 'jsonl', 'csv'] as const
 type Format = (typeof FORMATS)[number]
 
+/** More cards than anybody scrolls through; a file or a pipe gets all of them. */
+const MOST_CARDS = 50
+
 interface ScanFlags {
   readonly format: Format
   readonly output?: string
@@ -79,7 +82,7 @@ export function scanCommand(): Command {
     .option('--baseline <file>', 'what the estate was seen to hold; read, then updated with this run')
     .option('--fail-on <level>', 'exit status 1 when a subscription is at or above this severity', level)
     .option('--min-level <level>', 'show cards from this severity up (text)', level, 'low')
-    .option('--full', 'show payloads whole (text)')
+    .option('--full', 'show payloads whole, and every card (text)')
     .addOption(
       new Option('--color <when>', 'colour (text)').choices(['auto', 'always', 'never']).default('auto'),
     )
@@ -181,6 +184,9 @@ function render(report: ScanReport, flags: ScanFlags): string {
         full: flags.full ?? false,
         minLevel: flags.minLevel,
         ...(process.stdout.isTTY ? { columns: process.stdout.columns } : {}),
+        ...(process.stdout.isTTY && flags.output === undefined && flags.full !== true
+          ? { most: MOST_CARDS }
+          : {}),
       })
   }
 }

@@ -164,6 +164,32 @@ describe('what a person sees', () => {
     )
   })
 
+  test('what thousands of files have in common is told once, and every other fault is still seen', () => {
+    const of = (source: string, message: string): ScanReport['diagnostics'][number] => ({
+      code: 'evidence/unreadable',
+      severity: 'error',
+      message,
+      at: { in: 'file', source },
+    })
+    const many = Array.from({ length: 2000 }, (_, index) => of(`x${index}.evtx`, 'locked'))
+    const text = renderTerminal(
+      { ...report([]), diagnostics: [...many, of('y.evtx', 'gone')] },
+      { colour: false, columns: 140 },
+    )
+    expect(text).toContain('(2001):')
+    expect(text).toContain('error: x0.evtx, x1.evtx, x2.evtx and 1997 more: locked [evidence/unreadable]')
+    expect(text).toContain('error: y.evtx: gone [evidence/unreadable]')
+  })
+
+  test('of more cards than are wanted the worst are shown, and the rest is counted', () => {
+    const all = Array.from({ length: 9 }, (_, index) => finding({ id: `id${index}`, severity: 'medium' }))
+    const made = report([...all, finding({ id: 'worst', severity: 'critical' })])
+    const text = renderTerminal(made, { colour: false, most: 2 })
+    expect(text).toContain('worst')
+    expect(text.match(/^(?:CRITICAL|MEDIUM) /gm)).toHaveLength(2)
+    expect(text).toContain('and 8 more subscriptions')
+  })
+
   test('where nothing was read, nothing is said to be absent', () => {
     const first = (made: ScanReport): string | undefined =>
       renderTerminal(made, { colour: false, columns: 140 }).split('\n')[0]

@@ -55,6 +55,9 @@ function subscriptionFinder(
   subscriptions: readonly ReportSubscription[],
 ): (match: RuleMatch) => string | undefined {
   const byRecord = new Map<string, ReportSubscription[]>()
+  // An estate has thousands of both: a match is compared with those of its host and consumer only.
+  const byConsumer = groupBy(subscriptions, ({ host, consumer }) => consumerKey(host, consumer?.name))
+  const byHost = groupBy(subscriptions, ({ host }) => hostKey(host))
   for (const subscription of subscriptions) {
     for (const { evidence, recordId, offset } of subscription.sightings) {
       const key = origin(evidence, recordId, offset)
@@ -62,7 +65,11 @@ function subscriptionFinder(
     }
   }
   return (match) => {
-    const named = subscriptions.filter((subscription) => sameNames(subscription, match))
+    const near =
+      lower(match.row.ConsumerName) === ''
+        ? byHost.get(hostKey(match.host))
+        : byConsumer.get(consumerKey(match.host, match.row.ConsumerName))
+    const named = (near ?? []).filter((subscription) => sameNames(subscription, match))
     const seen = match.from.flatMap(
       ({ evidence, recordId, offset }) => byRecord.get(origin(evidence, recordId, offset)) ?? [],
     )
@@ -72,12 +79,23 @@ function subscriptionFinder(
 
 const lower = (value: unknown): string => (typeof value === 'string' ? value.toLowerCase() : '')
 
+const consumerKey = (host: string | undefined, name: unknown): string => `${hostKey(host)}\0${lower(name)}`
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>()
+  for (const item of items) {
+    const group = groups.get(keyOf(item))
+    if (group === undefined) groups.set(keyOf(item), [item])
+    else group.push(item)
+  }
+  return groups
+}
+
+/** Whether a subscription of the match's host, and of its consumer's name where it has one, is the one it names. */
 function sameNames(subscription: ReportSubscription, match: RuleMatch): boolean {
   const consumer = lower(match.row.ConsumerName)
   const filter = lower(match.row.FilterName)
   if (consumer === '' && filter === '') return false
-  if (hostKey(subscription.host) !== hostKey(match.host)) return false
-  if (consumer !== '' && consumer !== lower(subscription.consumer?.name)) return false
   const className = lower(match.row.ConsumerClass)
   const known = lower(subscription.consumer?.class)
   if (consumer !== '' && className !== '' && known !== '' && className !== known) return false

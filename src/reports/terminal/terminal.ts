@@ -13,24 +13,29 @@ export interface TerminalOptions {
   readonly full?: boolean
   /** Show cards from this severity up; the rest is counted and listed by name. Default `low`. */
   readonly minLevel?: Severity
+  /** Cards shown, worst first; how many are left is said. Default all. */
+  readonly most?: number
 }
 
 const NARROWEST = 50
 const WIDEST = 140
 const LISTED = 12
 const HOSTS_NAMED = 3
+const PLACES_NAMED = 3
 
 /** The report for a person: what was found first, then each subscription as a card, then what could not be seen. */
 export function renderTerminal(report: ScanReport, options: TerminalOptions): string {
   const paint = palette(options.colour)
   const columns = Math.min(WIDEST, Math.max(NARROWEST, options.columns ?? 100))
   const least = SEVERITIES.indexOf(options.minLevel ?? 'low')
-  const shown = report.subscriptions.filter((item) => SEVERITIES.indexOf(item.severity) <= least)
+  const wanted = report.subscriptions.filter((item) => SEVERITIES.indexOf(item.severity) <= least)
+  const shown = wanted.slice(0, options.most ?? wanted.length)
   const rest = report.subscriptions.filter((item) => SEVERITIES.indexOf(item.severity) > least)
   const card = { palette: paint, columns, full: options.full ?? false }
   return [
     ...answer(report, paint, columns),
     ...shown.flatMap((item) => ['', renderCard(item, report, card)]),
+    ...left(wanted.length - shown.length, columns),
     ...quiet(rest, columns),
     ...detectionLines(report, columns),
     ...dismissedLines(report, columns),
@@ -83,6 +88,12 @@ const VERDICTS = [
 
 function onOneLineOrTwo(first: string, second: string, columns: number): string[] {
   return width(`${first} ${second}`) <= columns ? [`${first} ${second}`] : [first, second]
+}
+
+function left(count: number, columns: number): string[] {
+  if (count === 0) return []
+  const text = `and ${count} more ${plural(count, 'subscription')}, none of them worse: --full or -o FILE shows all, --min-level fewer.`
+  return ['', ...wrap(text, columns)]
 }
 
 function quiet(rest: readonly ReportSubscription[], columns: number): string[] {
@@ -149,17 +160,37 @@ function hostList(hosts: readonly string[]): string {
 }
 
 function diagnosticLines(report: ScanReport, columns: number): string[] {
-  const told = report.diagnostics.filter((item) => item.severity !== 'info')
-  if (told.length === 0) return []
+  const notable = report.diagnostics.filter((item) => item.severity !== 'info')
+  if (notable.length === 0) return []
   // Only some are listed: what could not be read comes before what was read with doubt.
-  const errors = told.filter((item) => item.severity === 'error')
-  const bad = [...errors, ...told.filter((item) => item.severity !== 'error')]
+  const errors = notable.filter((item) => item.severity === 'error')
+  const bad = [...errors, ...notable.filter((item) => item.severity !== 'error')]
+  const groups = [...groupBy(bad, alike).values()]
+  const told = groups.slice(0, LISTED)
+  const untold = bad.length - told.reduce((sum, group) => sum + group.length, 0)
   return [
     '',
     `Could not be read, or only with doubt (${bad.length}):`,
-    ...bad.slice(0, LISTED).flatMap((item) => indented(diagnosticText(item), columns)),
-    ...(bad.length > LISTED ? [`  and ${bad.length - LISTED} more (--format json lists all)`] : []),
+    ...told.flatMap((group) => indented(groupText(group), columns)),
+    ...(untold > 0 ? [`  and ${untold} more (--format json lists all)`] : []),
   ]
+}
+
+/** What many files have in common is told once, with the first of them. */
+function alike({ severity, code, message, hint, at }: Diagnostic): string {
+  return [severity, code, message, hint ?? '', at === undefined ? '' : 'placed'].join('\0')
+}
+
+function groupText(group: readonly Diagnostic[]): string {
+  const [first, ...others] = group
+  if (first === undefined) return ''
+  if (others.length === 0 || first.at === undefined) {
+    return `${diagnosticText(first)}${others.length === 0 ? '' : ` (${group.length} times)`}`
+  }
+  const named = group.slice(0, PLACES_NAMED).flatMap(({ at }) => (at === undefined ? [] : locationText(at)))
+  const more = group.length - named.length
+  const places = `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+  return diagnosticText({ ...first, at: { in: 'file', source: places } })
 }
 
 function readLine(report: ScanReport): string {

@@ -47,8 +47,11 @@ export function shorten(text: string, most: number): string {
 
 /** Width of text in terminal columns (wide characters count twice). */
 export function width(text: string): number {
-  return stringWidth(text)
+  // Nearly all text is of this kind, and looking at each letter of it cost more than the rest of a long report.
+  return PLAIN.test(text) ? text.length : stringWidth(text)
 }
+
+const PLAIN = /^[ -~]*$/
 
 /** Words that {@link wrap} keeps on one line. Evidence cannot say so itself: {@link visible} escapes this space. */
 export function unbroken(text: string): string {
