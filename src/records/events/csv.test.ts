@@ -101,6 +101,15 @@ test('a file whose rows do not fit its header is given up, one with some such ro
   expect(some.rows).toHaveLength(4000)
 })
 
+test('prose with commas in its first line is no damaged table', async () => {
+  const prose = await read(
+    Buffer.from('# Filters, consumers, bindings\n\nOne line.\nAnother, with one comma.\n'),
+    1 << 20,
+  )
+  expect(prose.outcome).toMatchObject({ kind: 'unknown', damaged: 0 })
+  expect(prose.diagnostics).toEqual([])
+})
+
 const ROWS = ['2026-03-02T09:15:00Z,WS014,A,{}', '2026-03-02T09:16:00Z,WS014,B,{}']
 
 test('files put together: a header or byte order mark in the midst is no row and costs none', async () => {

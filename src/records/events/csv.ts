@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { CsvError, parse } from 'csv-parse'
+import type { Diagnostic } from '../../diagnostics/index.ts'
 import type { FileContext } from '../file-context.ts'
 import type { ElementReader } from './element-reader.ts'
 import { parseJson } from './json-value.ts'
@@ -24,6 +25,8 @@ interface Progress {
   /** Where the next row starts. */
   offset: number
   damaged: number
+  /** Rows that do not fit, while nothing tells that this is a table of ours and not some text with separators. */
+  readonly misfits: Diagnostic[]
 }
 
 /**
@@ -37,7 +40,7 @@ export async function readCsvRows(
 ): Promise<number> {
   const source = new RetainingSource(chunks)
   const delimiter = separatorOf(await source.head())
-  const progress: Progress = { headers: new Map(), offset: 0, damaged: 0 }
+  const progress: Progress = { headers: new Map(), offset: 0, damaged: 0, misfits: [] }
   for (let restarts = 0; ; restarts += 1) {
     const stuck = await readUntilStuck(source, delimiter, progress, reader, context)
     if (stuck === undefined) return progress.damaged
@@ -86,7 +89,7 @@ async function readUntilStuck(
     return undefined
   } catch (error) {
     if (error instanceof Hopeless) {
-      tellHopeless(progress, context)
+      if (progress.misfits.length === 0) tellHopeless(progress, context)
       return undefined
     }
     if (!(error instanceof CsvError)) throw error
@@ -116,18 +119,29 @@ function takeRow(
   const columns = progress.headers.get(cells.length)
   if (progress.headers.size === 0 || isHeader(cells, columns, reader)) {
     if (!LEAD.test(record.join(delimiter))) progress.headers.set(cells.length, cells.slice(0, MAX_COLUMNS))
-  } else if (columns !== undefined) takeRecord(columns, cells, offset, reader)
-  else if (!LEAD.test(record.join(delimiter))) {
-    progress.damaged += 1
-    context.report({
+  } else if (columns !== undefined) {
+    takeRecord(columns, cells, offset, reader)
+    tellMisfits(progress, reader, context)
+  } else if (!LEAD.test(record.join(delimiter))) {
+    progress.misfits.push({
       code: 'exports/damaged-row',
       severity: 'error',
       message: `the row has ${record.length} fields, the header ${[...progress.headers.keys()].join(' or ')}; it was left out`,
       at: { in: 'bytes', source: context.source, offset },
     })
-    if (progress.damaged >= MAX_DAMAGED && progress.damaged > reader.read * MAX_DAMAGED_SHARE) {
-      throw new Hopeless()
-    }
+    tellMisfits(progress, reader, context)
+    const all = progress.damaged + progress.misfits.length
+    if (all >= MAX_DAMAGED && all > reader.read * MAX_DAMAGED_SHARE) throw new Hopeless()
+  }
+}
+
+function tellMisfits(progress: Progress, reader: ElementReader, context: FileContext): void {
+  if (progress.misfits.length === 0) return
+  const isKnown = (columns: readonly string[]): boolean => reader.rows.columns(columns) !== undefined
+  if (reader.read === 0 && ![...progress.headers.values()].some(isKnown)) return
+  for (const misfit of progress.misfits.splice(0)) {
+    progress.damaged += 1
+    context.report(misfit)
   }
 }
 
