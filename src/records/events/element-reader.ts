@@ -7,7 +7,7 @@ import { isSelected } from '../selection.ts'
 import { type EventDraft, toEventRecord } from './draft.ts'
 import { eventFields, providerOfChannel } from './fields.ts'
 import { JsonPlace } from './json-place.ts'
-import { isObject, type JsonObject, pick } from './json-value.ts'
+import { hasTooManyKeys, isObject, type JsonObject, pick } from './json-value.ts'
 import { isUnwanted, isUnwantedXml, type ShapeMarks, selectedIds } from './prefilter.ts'
 import { elasticDefend } from './shapes/elastic-defend.ts'
 import { eventSystem } from './shapes/event-system.ts'
@@ -19,7 +19,14 @@ import type { Shape, Wanted } from './shapes/shape.ts'
 import { wazuh } from './shapes/wazuh.ts'
 import { winlogbeat } from './shapes/winlogbeat.ts'
 import { parseSplunkRaw, withSplunkTime } from './splunk-raw.ts'
-import { KustoFrames, keptObject, type WrappedTable, wrappedElements, wrappedTables } from './wrappers.ts'
+import {
+  KustoFrames,
+  keptObject,
+  TablePlaces,
+  type WrappedTable,
+  wrappedElements,
+  wrappedTables,
+} from './wrappers.ts'
 import { eventFromXml } from './xml.ts'
 
 /** From the most telling keys to the least: a flat object could be anything with an event id. */
@@ -46,19 +53,6 @@ const MARKS: ReadonlyMap<Shape, ShapeMarks> = new Map([
 
 /** Objects of no known shape at the start of a file after which it is given up. */
 const GIVE_UP_AFTER = 5000
-
-/** Keys of one object; Elasticsearch documents with all their fields have some hundreds. */
-const MAX_KEYS = 20_000
-
-/** An object of a million keys is no record, and each shape would look through all of them. */
-function hasTooManyKeys(object: JsonObject): boolean {
-  let keys = 0
-  for (const _ in object) {
-    keys += 1
-    if (keys > MAX_KEYS) return true
-  }
-  return false
-}
 
 /** Wrappers in wrappers: OpenTelemetry's logs, the deepest seen, have a raw line nine below the outermost object. */
 const MAX_WRAPPING = 12
@@ -94,6 +88,8 @@ export class ElementReader {
   /** How many unknown keys lie above what is read now. */
   #searching = 0
   #vainSearches = 0
+  /** Documents of Elasticsearch: those of other datasets may come first, thousands of them. */
+  #mayBeMixed = false
   damaged = 0
 
   constructor(context: FileContext) {
@@ -106,7 +102,7 @@ export class ElementReader {
 
   /** True once so many objects were of no known shape, and none of one, that the file is taken for something else. */
   get hopeless(): boolean {
-    return this.#read === 0 && this.#unknown >= GIVE_UP_AFTER
+    return this.#read === 0 && this.#unknown >= GIVE_UP_AFTER && !this.#mayBeMixed
   }
 
   /** Events, rows and entries read so far. */
@@ -261,6 +257,7 @@ export class ElementReader {
    */
   #search(object: JsonObject, place: JsonPlace, depth: number): void {
     const read = this.#read
+    if (Object.hasOwn(object, '@timestamp')) this.#mayBeMixed = true
     const isOurs = typeof object.schema === 'string' && object.schema.startsWith('triad.')
     if (depth > 0 && this.#vainSearches < MAX_VAIN_SEARCHES && !isOurs) {
       this.#searching += 1
@@ -298,9 +295,11 @@ export class ElementReader {
   /** Beside the rows asked for, answers have tables about the query: only where none is known is that told. */
   #takeTables(tables: readonly WrappedTable[], place: JsonPlace): void {
     const known = tables.filter((table) => this.#rows.columns(table.columns) !== undefined)
-    for (const { columns, rows, path } of known.length > 0 ? known : tables) {
-      const places = place.inside(path).items()
-      for (const row of rows) {
+    const found = new TablePlaces(place)
+    for (const table of known.length > 0 ? known : tables) {
+      const { columns } = table
+      const places = found.rows(table)
+      for (const row of table.rows) {
         const { offset } = places.next().value ?? place
         const isWhole = Array.isArray(row) && row.length === columns.length
         if (!isWhole || !this.takeRow(columns, row, offset)) this.#miss(offset)

@@ -119,3 +119,16 @@ export function entriesBelow(object: JsonObject, path: string): [string, unknown
   const inner = dot > 0 ? pick(object, path.slice(0, dot)) : undefined
   return isObject(inner) ? entriesBelow(inner, path.slice(dot + 1)) : []
 }
+
+/** Keys of one object; Elasticsearch documents with all their fields have some hundreds. */
+const MAX_KEYS = 20_000
+
+/** An object of a million keys is no record, and each shape would look through all of them. */
+export function hasTooManyKeys(object: JsonObject): boolean {
+  let keys = 0
+  for (const _ in object) {
+    keys += 1
+    if (keys > MAX_KEYS) return true
+  }
+  return false
+}

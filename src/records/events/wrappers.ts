@@ -1,3 +1,4 @@
+import type { JsonPlace } from './json-place.ts'
 import { isObject, type JsonObject, parseJson } from './json-value.ts'
 
 /** The way from an object to a value in it. */
@@ -39,6 +40,29 @@ function columnName(column: unknown): string {
   if (!isObject(column)) return ''
   const name = column.name ?? column.ColumnName ?? column.Name ?? column.columnName
   return typeof name === 'string' ? name : ''
+}
+
+/** Where the rows of an answer's tables are: its list of tables is gone through once, however many there are. */
+export class TablePlaces {
+  readonly #answer: JsonPlace
+  readonly #lists = new Map<string, JsonPlace[]>()
+
+  constructor(answer: JsonPlace) {
+    this.#answer = answer
+  }
+
+  rows({ path }: WrappedTable): Generator<JsonPlace, undefined> {
+    const [key, index, rows] = path
+    if (typeof key !== 'string' || typeof index !== 'number' || rows === undefined) {
+      return this.#answer.inside(path).items()
+    }
+    let list = this.#lists.get(key)
+    if (list === undefined) {
+      list = [...this.#answer.inside([key]).items()]
+      this.#lists.set(key, list)
+    }
+    return (list[index] ?? this.#answer.inside([key, index])).inside([rows]).items()
+  }
 }
 
 /** A progressive answer of Kusto names few tables; a file of ever new ones must not fill memory. */

@@ -144,6 +144,16 @@ describe('process events of the Elastic Common Schema alone', () => {
   })
 })
 
+test('process events after thousands of documents of other datasets are read', async () => {
+  const other = JSON.stringify({
+    '@timestamp': ecs['@timestamp'],
+    event: { category: ['network'] },
+    host: ecs.host,
+  })
+  const { rows } = await read(`${`${other}\n`.repeat(6000)}${JSON.stringify(ecs)}\n`, readEventJson)
+  expect(rows).toMatchObject([EXPECTED])
+})
+
 const asim = {
   TimeGenerated: '2026-03-02T09:20:00Z',
   EventStartTime: '2026-03-02T09:15:00.1234567Z',
