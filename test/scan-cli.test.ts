@@ -150,6 +150,15 @@ describe('triad scan', () => {
     expect((await runCli('scna', folder)).status).toBe(2)
   })
 
+  test('help is found by either name, with examples', async () => {
+    const listed = await runCli('--help')
+    expect(listed).toMatchObject({ status: 0, stderr: '' })
+    expect(await runCli('help')).toEqual(listed)
+    const help = await runCli('help', 'scan')
+    expect(help).toEqual(await runCli('scan', '--help'))
+    expect(help.stdout).toContain('Examples:')
+  })
+
   test('a missing path among others is evidence that could not be read, for every verb; alone it is a wrong call', async () => {
     const nowhere = join(folder, 'nowhere')
     const good = join(folder, 'good')

@@ -69,11 +69,16 @@ const VERBS: Readonly<Record<string, Verb>> = {
 /** Runs the command line; returns the exit status. Never throws. */
 export async function main(argv: readonly string[]): Promise<number> {
   try {
-    await run(argv)
+    await run(asOption(argv))
     return typeof process.exitCode === 'number' ? process.exitCode : EXIT.done
   } catch (error) {
     return failure(error)
   }
+}
+
+/** `triad help` and `triad help VERB`, which people try first. */
+function asOption([first, ...rest]: readonly string[]): readonly string[] {
+  return first === 'help' ? [...rest, '--help'] : first === undefined ? [] : [first, ...rest]
 }
 
 async function run(argv: readonly string[]): Promise<void> {
