@@ -2,7 +2,7 @@ import type { Dismissed } from '../model.ts'
 import { baseName } from '../observe/index.ts'
 import { type Draft, draftsByHost, isReal, itemsOf, WINDOW } from './graph.ts'
 import type { Item } from './item.ts'
-import { dismissCompiles, fileKey, productCompiles } from './product-compiles.ts'
+import { dismissCompiles, fileKey, productCompiles, withoutTwins } from './product-compiles.ts'
 
 /** What two minutes are in FILETIME ticks: several subscriptions made by one script follow each other this closely. */
 const CLOSE = 1_200_000_000n
@@ -23,7 +23,7 @@ export function joinAttempts(
   const byHost = draftsByHost(real)
   const absorbed = unitsOf(real)
   const written = items.filter(isWrittenMof)
-  const unnamed = items.filter((item) => item.attempt && !isNamed(item) && !isWrittenMof(item))
+  const unnamed = withoutTwins(items.filter((item) => item.attempt && !isNamed(item) && !isWrittenMof(item)))
   // A script that only offers functions, or names many objects, made the one that appears while it runs.
   for (const draft of attempted) {
     for (const item of itemsOf(draft)) {

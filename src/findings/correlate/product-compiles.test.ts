@@ -202,3 +202,43 @@ test("a file that was written under the name of Windows' own definition is not W
   for (const harmless of [[run], [write(POWERSHELL)], [write('C:\\Windows\\System32\\msiexec.exe'), run]])
     expect(investigate(harmless).subscriptions).toEqual([])
 })
+
+test('without a command line it is told that mofcomp ran, by who started it', () => {
+  const started = (parent: string) =>
+    sampleEvent(SECURITY, 4688, {
+      SubjectUserSid: 'S-1-5-18',
+      SubjectUserName: 'PC1$',
+      NewProcessName: MOFCOMP,
+      ParentProcessName: parent,
+    })
+  for (const parent of ['C:\\Windows\\System32\\inetsrv\\w3wp.exe', CMD]) {
+    const [facts, ...more] = investigate([started(parent)]).subscriptions
+    expect(more).toEqual([])
+    const judgement = facts === undefined ? undefined : judge(facts)
+    expect(judgement).toMatchObject({ severity: 'medium', score: 35, confidence: 'low' })
+    expect(judgement?.explanation.action).toContain('its command line is not recorded')
+  }
+  for (const parent of [
+    'C:\\Windows\\servicing\\TrustedInstaller.exe',
+    'C:\\Windows\\System32\\svchost.exe',
+  ]) {
+    const { subscriptions, dismissed } = investigate([started(parent)])
+    expect(subscriptions).toEqual([])
+    expect(dismissed).toHaveLength(1)
+  }
+})
+
+test('one start in two logs, of which one has the command line, is one start', () => {
+  const security = (time: string) =>
+    sampleEvent(
+      SECURITY,
+      4688,
+      { SubjectUserSid: 'S-1-5-18', NewProcessName: MOFCOMP, ParentProcessName: CMD },
+      { time },
+    )
+  const stock = compile(`${WBEM}\\scm.mof`, CMD)
+  const evil = compile(`${WBEM}\\upd.mof`, CMD)
+  expect(investigate([stock, security('2024-05-01T10:00:01Z')]).subscriptions).toEqual([])
+  expect(investigate([evil, security('2024-05-01T10:00:01Z')]).subscriptions).toHaveLength(1)
+  expect(investigate([stock, security('2024-05-01T11:00:00Z')]).subscriptions).toHaveLength(1)
+})

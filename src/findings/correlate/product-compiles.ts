@@ -54,10 +54,39 @@ export function dismissCompiles(
   for (const [key, group] of groups) dismiss(dismissal(group, key.slice(key.indexOf('\0') + 1)))
 }
 
+/** The records of one start in two logs lie this far apart at most. 5 s. */
+const SAME_START = 50_000_000n
+
+/** Starts of mofcomp without a command line, of which another log has the command line, are left out. */
+export function withoutTwins(items: readonly Item[]): readonly Item[] {
+  const recorded = items.filter(({ observation: { context } }) => isStart(context) && !isUnrecorded(context))
+  return items.filter((item) => {
+    const { context, timeFiletime } = item.observation
+    if (!isUnrecorded(context)) return true
+    return !recorded.some(({ host, observation }) => {
+      if (host !== item.host) return false
+      if (baseName(observation.context?.parentImage) !== baseName(context?.parentImage)) return false
+      const other = observation.timeFiletime
+      if (timeFiletime === undefined || other === undefined) return true
+      return (other > timeFiletime ? other - timeFiletime : timeFiletime - other) <= SAME_START
+    })
+  })
+}
+
+function isStart(context: ObservationContext | undefined): boolean {
+  return context?.tool === 'mofcomp' && baseName(context.image) === 'mofcomp.exe'
+}
+
+function isUnrecorded(context: ObservationContext | undefined): boolean {
+  return isStart(context) && context?.commandLine === undefined && context?.script === undefined
+}
+
 function whyProduct(item: Item, installersLines: ReadonlySet<string>): Why | undefined {
   const { context } = item.observation
-  if (context?.tool !== 'mofcomp' || context.mofPath === undefined || context.renamed === true)
-    return undefined
+  if (context?.tool !== 'mofcomp' || context.renamed === true) return undefined
+  if (context.mofPath === undefined) {
+    return isUnrecorded(context) ? whyUnrecorded(context) : undefined
+  }
   if (context.remoteHost !== undefined || item.observation.namespace === 'root\\subscription')
     return undefined
   // A relative path lies wherever the caller was.
@@ -67,6 +96,19 @@ function whyProduct(item: Item, installersLines: ReadonlySet<string>): Why | und
   const image = baseName(context.image)
   if (image === 'mofcomp.exe' && /[\\/]/.test(context.image ?? '') && !isOwnMofcomp(context)) return undefined
   return whyByStarter(context, lineKey(item, context.parentCommandLine), installersLines)
+}
+
+/** Of a start whose command line is not recorded, only who started it speaks. */
+function whyUnrecorded(context: ObservationContext): Why | undefined {
+  const starter = context.parentImage ?? ''
+  const name = baseName(starter)
+  const bare = name.replace(/\.exe$/, '')
+  const { lists } = judgementContent()
+  if (isInstaller(starter)) return `${name} installs or manages software and compiled definitions of it`
+  if (name === '' || DESKTOP.has(name) || !isOwnMofcomp(context)) return undefined
+  if (lists.mofcompParents.includes(bare) || lists.installers.includes(bare)) return undefined
+  if (context.integrity === 'medium' || context.integrity === 'low') return undefined
+  return `${name} started mofcomp; with which file, is not recorded`
 }
 
 function whyByStarter(
@@ -149,7 +191,9 @@ function lineKey(item: Item, line: string | undefined): string {
 
 function dismissal(items: readonly Item[], reason: Why): Dismissed {
   const { host } = items[0]?.observation ?? {}
-  const files = [...new Set(items.map(({ observation }) => observation.context?.mofPath ?? ''))]
+  const files = [
+    ...new Set(items.map(({ observation }) => observation.context?.mofPath ?? 'a file that is not recorded')),
+  ]
   const more = files.length > MAX_NAMED ? ` and ${files.length - MAX_NAMED} more files` : ''
   return {
     what: `mofcomp${host === undefined ? '' : ` on ${host}`}: ${files.slice(0, MAX_NAMED).join(', ')}${more}`,

@@ -14,7 +14,7 @@ const STORIES: Readonly<Partial<Record<SideSignal, (by: string, what: string) =>
   'command-creates': (by, what) => `someone tried to make a subscription with ${by}${what}`,
   mofcomp: (by, what) =>
     by === 'mofcomp.exe'
-      ? `mofcomp.exe was started to compile a definition file into WMI, which can make a subscription${what}`
+      ? `mofcomp.exe, which compiles definition files into WMI and so can make a subscription, was started${what}`
       : `${by} was told to have a definition file compiled into WMI, which can make a subscription${what}`,
   'mof-dropped': (by, what) =>
     `${by} put a definition file into the folder that Windows XP and Server 2003 compile by themselves; later Windows does not${what}`,

@@ -108,6 +108,10 @@ export function defenderProcess(row: ExportRow): ProcessStart {
   }
 }
 
+function isMofcomp({ image, originalFileName }: ProcessStart): boolean {
+  return baseName(image) === 'mofcomp.exe' || originalFileName?.toLowerCase() === 'mofcomp.exe'
+}
+
 const INTEGRITY = lookupTable<Integrity>({
   untrusted: 'low',
   's-1-16-0': 'low',
@@ -180,7 +184,25 @@ export function observeProcess(start: ProcessStart, authors: AuthoredReader, sin
       }),
     )
   }
-  if (start.commandLine === undefined && !/^(?:mofcomp|wbemtest)\.exe$/.test(image)) return
+  // Windows records command lines only where it is told to; that mofcomp ran, and who started it, it always does.
+  if (start.commandLine === undefined && isMofcomp(start)) {
+    sink.observe(
+      at(start.place, ['attempt'], {
+        operation: 'attempted',
+        ...(start.user === undefined ? {} : { user: start.user }),
+        context: {
+          ...context,
+          signal: 'mofcomp',
+          tool: 'mofcomp',
+          detail: 'its command line is not recorded',
+          ...defined({ integrity: start.system === true ? ('system' as const) : start.integrity }),
+          ...(image === 'mofcomp.exe' ? {} : { renamed: true as const }),
+        },
+      }),
+    )
+    return
+  }
+  if (start.commandLine === undefined && image !== 'wbemtest.exe') return
   authors.read(
     {
       text: start.commandLine ?? start.image ?? '',
