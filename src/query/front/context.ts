@@ -9,7 +9,8 @@ import type { Syn } from './syntax.ts'
 /** What a name stands for inside the query text. */
 export type Binding =
   | { readonly kind: 'scalar'; readonly expr: Expr }
-  | { readonly kind: 'table'; readonly rel: Rel; readonly name: string }
+  /** `marked`: named by `as`, which a union tells as the source of the rows. */
+  | { readonly kind: 'table'; readonly rel: Rel; readonly name: string; readonly marked?: boolean }
   | { readonly kind: 'graph'; readonly graph: Graph }
   | { readonly kind: 'function'; readonly declaration: Syn; readonly scope: Scope }
   | { readonly kind: 'pattern'; readonly declaration: Syn; readonly scope: Scope }

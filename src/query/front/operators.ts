@@ -134,6 +134,7 @@ export function readOperator(context: Context, input: Rel, syn: Syn): Rel {
         kind: 'table',
         rel: input,
         name: syn.child('Name').simpleName,
+        marked: true,
       })
       return input
     }

@@ -41,7 +41,8 @@ function branchesOf(context: Context, node: Syn, index: number): Branch[] {
     return []
   }
   const rel = readTable(context, node)
-  const named = node.kind === 'NameReference' && rel.kind !== 'table' ? node.simpleName : undefined
+  const isView = node.kind === 'NameReference' && context.scope.get(node.simpleName)?.kind === 'function'
+  const named = isView && rel.kind !== 'table' ? node.simpleName : undefined
   return [{ rel, source: named ?? sourceName(context, rel, index) }]
 }
 
@@ -67,11 +68,11 @@ function tableOf(context: Context, name: string): Rel {
   return tableNamed(context, name) ?? { kind: 'values', columns: [], rows: [] }
 }
 
-/** The name `as` gave the rows, that of the stored table, or a number (SEMANTICS 7). */
+/** The name `as` gave the rows, that of the stored table, or a number; the name of a `let` is none (S7). */
 function sourceName(context: Context, rel: Rel, index: number): string {
   const given = context.scope.names().findLast((name) => {
     const binding = context.scope.get(name)
-    return binding?.kind === 'table' && binding.rel === rel
+    return binding?.kind === 'table' && binding.marked === true && binding.rel === rel
   })
   return given ?? (rel.kind === 'table' ? rel.name : `union_arg${index}`)
 }

@@ -314,3 +314,9 @@ test('parse_json of an array is the array, which the binder alone refuses (S3)',
     [['a', 'b'], 2],
   ])
 })
+
+test('withsource tells tables, views and what as named; variables and subqueries are numbered (S7)', async () => {
+  const text = `let A = datatable(Name:string)["v"]; let V = view () { print Name = "w" };
+    A | union withsource=S A, V, U, (U | where Name != ""), (A | as B) | project S | sort by S asc`
+  expect(await rows(text)).toEqual([['B'], ['U'], ['V'], ['union_arg0'], ['union_arg1'], ['union_arg4']])
+})
