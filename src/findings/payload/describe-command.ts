@@ -158,7 +158,7 @@ function programEffect(command: CommandParts, layers: readonly DecodedLayer[], d
         script === undefined
           ? line === ''
             ? undefined
-            : `runs the command "${show(line)}"`
+            : `runs the command "${show(/^(?:[-/]\S{1,40}\s{1,9}(?:(?![-/])\S{1,40}\s{1,9})?){0,12}?[-/]c(?:o\w{0,5})?\s{1,9}(\S.*)$/is.exec(line)?.[1] ?? line)}"`
           : `runs the script ${show(script)}`,
       )
     }
@@ -196,6 +196,8 @@ function programEffect(command: CommandParts, layers: readonly DecodedLayer[], d
     case 'net':
     case 'net1':
       return effect(accountEffect(line, plain))
+    case 'eventcreate':
+      return effect('writes an entry to the event log')
     case 'msbuild':
       return effect(
         plain[0] === undefined ? undefined : `builds ${show(plain[0])}, which runs the code in it`,

@@ -62,6 +62,9 @@ test('a log file on another machine is a place on the network, and still only te
 })
 
 test.each([
+  ['eventcreate /t warning /id 100 /d x', 'writes an entry to the event log'],
+  ['powershell -nop -noni -w 1 -c Get-Date', 'runs the command "Get-Date"'],
+  ['powershell Get-Date -Format o', 'runs the command "Get-Date -Format o"'],
   ['shutdown /a', 'calls off a shutdown that was ordered before'],
   ['shutdown -r -f -t 0', 'restarts the computer'],
   ['shutdown /s /t 60', 'shuts down the computer'],
