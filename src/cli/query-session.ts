@@ -194,6 +194,11 @@ export class QuerySession {
     renameSync(file, output)
   }
 
+  /** Goes on with nothing that a Ctrl-C was to end. */
+  throwIfInterrupted(): void {
+    this.signal?.throwIfAborted()
+  }
+
   /** Prints diagnostics once each. */
   tell(diagnostics: readonly Diagnostic[]): void {
     for (const diagnostic of diagnostics) this.report(diagnostic)

@@ -98,6 +98,15 @@ test('a batch answers every line in order; wrong, refused and failing queries st
   expect(lines[4]).toMatchObject({ refused: true, error: { code: 'query/unsupported' } })
   expect(lines[5]).toMatchObject({ rows: [[1, 'a1']] })
   expect(status).toBe(0)
+
+  const written = join(folder, 'answers.jsonl')
+  const toFile = await triad('query', '--batch', file, '-o', written, ...rows)
+  expect(toFile).toMatchObject({ status: 0, out: '' })
+  expect(readFileSync(written, 'utf8')).toBe(out)
+  await expect(triad('query', '--batch', file, '-o', written)).rejects.toThrow(/exists already/)
+  const parquet = join(folder, 'answers.parquet')
+  const asParquet = triad('query', '--batch', file, '-o', parquet, '--format', 'parquet')
+  await expect(asParquet).rejects.toThrow(/lines of JSON/)
 })
 
 test('a wrong query is shown with its line, a caret and Microsoft’s code', async () => {

@@ -6,7 +6,7 @@ import type { CompiledQuery, KustoValue } from '../query/index.ts'
 import { diagnosticText, jsonText, visible } from '../reports/index.ts'
 import { EXIT, type ExitStatus } from './exit-status.ts'
 import { listenForInterrupt } from './interrupt.ts'
-import { checkOutput, writeStandardOutput } from './output.ts'
+import { checkOutput } from './output.ts'
 import { drawChart } from './query-chart.ts'
 import { type RowFormat, rowWriter } from './query-output.ts'
 import { QuerySession, type SessionFlags } from './query-session.ts'
@@ -118,6 +118,9 @@ async function run(kql: string | undefined, flags: QueryFlags): Promise<ExitStat
       'give one query: as an argument, with -f FILE, or many with --batch FILE',
     )
   }
+  if (flags.batch !== undefined && flags.format === 'parquet') {
+    throw new InputError('cli/usage', 'a batch is answered in lines of JSON, not in parquet')
+  }
   if (flags.output !== undefined) {
     checkOutput(flags.output, { force: flags.force ?? false, evidence: flags.evidence ?? [] })
   } else if (flags.format === 'parquet') {
@@ -128,7 +131,7 @@ async function run(kql: string | undefined, flags: QueryFlags): Promise<ExitStat
   const session = new QuerySession(flags, interrupt?.signal)
   try {
     if (flags.format === 'parquet' && flags.output !== undefined) session.expectParquet(flags.output)
-    if (flags.batch !== undefined) return await runBatch(session, flags.batch)
+    if (flags.batch !== undefined) return await runBatch(session, flags.batch, flags)
     const source = flags.file ?? 'query'
     const text = kql ?? readText(flags.file ?? '')
     return await explained(text, () => runOne(session, text, source, flags))
@@ -244,7 +247,7 @@ interface BatchLine {
 }
 
 /** Every line of the file gets one line of answer, in order; a query that fails stops none of the others. */
-async function runBatch(session: QuerySession, file: string): Promise<ExitStatus> {
+async function runBatch(session: QuerySession, file: string, flags: QueryFlags): Promise<ExitStatus> {
   const lines: BatchLine[] = []
   for (const line of readText(file).split('\n')) {
     if (line.trim() !== '') lines.push(await readBatchLine(session, line, lines.length))
@@ -252,8 +255,14 @@ async function runBatch(session: QuerySession, file: string): Promise<ExitStatus
   await session.load(
     lines.flatMap(({ text, compiled }) => (compiled === undefined ? [] : [{ text, compiled }])),
   )
-  for (const line of lines) {
-    if (!(await writeStandardOutput(`${await answerLine(session, line)}\n`))) break
+  const target = openRowTarget(flags.output, { force: flags.force ?? false, evidence: flags.evidence ?? [] })
+  try {
+    for (const line of lines) {
+      if (!(await target.write(`${await answerLine(session, line)}\n`))) break
+    }
+    target.commit()
+  } finally {
+    target.discard()
   }
   return session.unreadable ? EXIT.unreadable : EXIT.done
 }
@@ -300,6 +309,7 @@ async function answerLine(
     for await (const batch of session.rows(settled)) rows.push(...batch)
     return jsonText({ id, columns: settled.columns.map(({ name, type }) => ({ name, type })), rows })
   } catch (error) {
+    session.throwIfInterrupted()
     return jsonText({ id, error: errorObject(error), refused: isRefusal(error) })
   }
 }
