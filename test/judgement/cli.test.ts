@@ -105,7 +105,7 @@ test('allow add writes an entry that list shows and check judges', async () => {
   await triad(...add, '2001-01-31')
   const checked = await triad('allow', 'check', '--allow', list)
   expect(checked.status).toBe(1)
-  expect(checked.out).toContain('1 entries, 1 expired')
+  expect(checked.out).toContain('1 entry, 1 expired')
 })
 
 test('allow add refuses an end that is no date, and writes nothing', async () => {
