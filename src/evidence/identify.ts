@@ -198,13 +198,14 @@ function textFormat(head: Uint8Array, name: string): FileFormat {
   if (/^(?:<\?xml[^>]*>\s*)?<Objs\s[^>]*powershell/i.test(start)) return { kind: 'clixml', encoding }
   const hasEvents = /<(?:\w+:)?Events?[\s>]/.test(text)
   // JSON and CSV may carry event XML inside a field: what the text begins with decides.
-  if (hasEvents && start.startsWith('<')) return { kind: 'xml', encoding }
+  // Syslog's priority, `<13>`, is no XML.
+  if (hasEvents && /^<\D/.test(start)) return { kind: 'xml', encoding }
   if (looksLikeJson(start)) return { kind: 'json', encoding }
   if (looksLikeMof(text, name)) return { kind: 'mof', encoding }
   if (EVENT_TEXT.test(start)) return { kind: 'event-text', encoding }
   if (looksLikeCsv(start)) return { kind: 'csv', encoding }
   const listing = FORMATTED.find(({ marks }) => marks.every((mark) => mark.test(text)))
-  if (listing === undefined && hasJsonAfterHeaders(start)) return { kind: 'json', encoding }
+  if (listing === undefined && hasJsonLines(start)) return { kind: 'json', encoding }
   if (hasEvents) return { kind: 'xml', encoding }
   if (listing !== undefined) return { kind: 'formatted-listing', reason: listing.what }
   return { kind: 'other', reason: 'text of no known kind' }
@@ -253,27 +254,28 @@ function looksLikeJson(text: string): boolean {
   return /^\{\s*("|\}|$)/.test(start) || /^\[\s*([[{"\]\d-]|$|true|false|null)/.test(start)
 }
 
-/** Lines at the start of a text of which one shows what all are; syslog has other lines between. */
-const MAX_LEADING_LINES = 50
 /** Characters of a line's header; syslog's with structured data has some hundred. */
 const MAX_LINE_HEADER = 1024
 
 /**
  * One JSON object a line after a header of syslog's or another's: `<13>Nov 24 12:00:00 host {"Event": …}`; or JSON after
- * some lines of another kind (a comment, a tool's greeting).
+ * some lines of another kind (a comment, a tool's greeting). Where a log has event XML on more of its lines, that is read.
  */
-function hasJsonAfterHeaders(text: string): boolean {
-  const lines = text.split(/\r?\n/, MAX_LEADING_LINES + 1)
-  return lines.slice(0, MAX_LEADING_LINES).some((line, index) => {
-    if (/^\s*[[{]\s*$/.test(line)) return /^\s*(?:\{|"(?:[^"\\]|\\.)*"\s*:)/.test(lines[index + 1] ?? '')
-    const header = /\{\s*"/.exec(line.slice(0, MAX_LINE_HEADER))
-    if (header === null) return false
-    // The last line may go on behind what was read of the file.
-    return (
-      /^\{\s*"(?:[^"\\]|\\.)*"\s*:/.test(line.slice(header.index)) &&
-      (index === lines.length - 1 || /\}\s*$/.test(line))
-    )
-  })
+function hasJsonLines(text: string): boolean {
+  const lines = text.split(/\r?\n/)
+  const json = lines.filter((line, index) => isJsonLine(line, lines[index + 1])).length
+  return json > 0 && json > lines.filter((line) => /^[^{]*<(?:\w+:)?Event[\s>]/.test(line)).length
+}
+
+/** Without `next` the line is the last of what was read of the file, and may go on. */
+function isJsonLine(line: string, next: string | undefined): boolean {
+  if (/^\s*[[{]\s*$/.test(line)) return /^\s*(?:\{|"(?:[^"\\]|\\.)*"\s*:)/.test(next ?? '')
+  const header = /\{\s*"/.exec(line.slice(0, MAX_LINE_HEADER))
+  if (header === null) return false
+  return (
+    /^\{\s*"(?:[^"\\]|\\.)*"\s*:/.test(line.slice(header.index)) &&
+    (next === undefined || /\}\s*$/.test(line))
+  )
 }
 
 /**

@@ -110,3 +110,15 @@ test('a list that PowerShell formatted stays one, whatever JSON is in its values
   const padded = text.replace('ProviderName :', 'ProviderName   :').replace('Id :', 'Id           :')
   expect(identify(Buffer.from(padded), 'list.txt', padded.length).kind).toBe('formatted-listing')
 })
+
+test('a log with event XML on its lines is XML, also where some program writes JSON between', () => {
+  const xml = '<13>Nov 24 12:00:00 host <Event xmlns="x"><System/></Event>'
+  const json = '<13>Nov 24 12:00:00 host app: {"a": 1}'
+  const kind = (lines: readonly string[]): string => {
+    const bytes = Buffer.from(lines.join('\n'))
+    return identify(bytes, 'messages', bytes.length).kind
+  }
+  expect(kind([json, xml, xml])).toBe('xml')
+  expect(kind([json, json, xml])).toBe('json')
+  expect(kind(['<13>Nov 24 12:00:00 host app: {"xml": "<Event xmlns=\\"x\\">"}'])).toBe('json')
+})
