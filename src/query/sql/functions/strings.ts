@@ -13,7 +13,9 @@ const extractSql: SqlOf = (_args, call) => {
   // The engine wants the group as a constant in the text: it is a small integer by now. The pattern stands there too: of
   // a bound one that is no regular expression, DuckDB 1.5.5 says nothing and answers ''.
   const regex = call.constant(0)
-  const pattern = typeof regex === 'string' ? constantText(regex) : call.sql(0, 'string')
+  // Control characters, which constants drop, keep theirs bound.
+  const plain = typeof regex === 'string' && !['\u0000', '\u0001'].some((mark) => regex.includes(mark))
+  const pattern = plain ? constantText(regex) : call.sql(0, 'string')
   const found = `regexp_extract(${call.sql(2, 'string')}, ${pattern}, ${number})`
   return call.type === 'string' ? found : convert(found, 'string', call.type)
 }
