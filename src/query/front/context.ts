@@ -3,7 +3,7 @@ import type { Aggregate, Column, Expr, Rel, Span } from '../plan/expr.ts'
 import type { Graph } from '../plan/graph.ts'
 import { refusal } from '../plan/refusal.ts'
 import type { CompileOptions, ExternalTable } from '../sql/types.ts'
-import type { GraphElements } from './graph-match.ts'
+import type { GraphElements } from './operators/graph-match.ts'
 import type { Syn } from './syntax.ts'
 
 /** What a name stands for inside the query text. */

@@ -1,6 +1,6 @@
 import type { KustoType, QuerySchema, QueryTable } from '../sql/types.ts'
-import { FILE_PROFILE_COLUMNS } from './invoke.ts'
 import { type KustoGlobals, kusto } from './language.ts'
+import { FILE_PROFILE_COLUMNS } from './operators/invoke.ts'
 import { WATCHLIST_COLUMNS } from './table.ts'
 
 /** `['a b']:string`, quoted so that any name can stand there. */

@@ -1,12 +1,12 @@
 import type { Column, Expr, Rel } from '../plan/expr.ts'
 import { type Context, note, refuse } from './context.ts'
-import { readGraph, readGraphRows, readPartitionedGraph, takesGraph } from './graph.ts'
 import { literal } from './literals.ts'
-import { readPrint } from './operators-columns.ts'
+import { readPrint } from './operators/columns.ts'
+import { readGraph, readGraphRows, readPartitionedGraph, takesGraph } from './operators/graph.ts'
+import { readSearch } from './operators/search.ts'
+import { readUnion } from './operators/union.ts'
 import { callTable, readExpr, readOperator, tableNamed } from './read.ts'
-import { readSearch } from './search.ts'
 import type { Syn } from './syntax.ts'
-import { readUnion } from './union.ts'
 
 /** Translates a tabular expression. */
 export function readTable(context: Context, syn: Syn): Rel {

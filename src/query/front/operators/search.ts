@@ -1,10 +1,10 @@
-import type { Column, Expr, Rel } from '../plan/expr.ts'
-import { type Context, refuse } from './context.ts'
+import type { Column, Expr, Rel } from '../../plan/expr.ts'
+import { type Context, refuse } from '../context.ts'
+import { literal } from '../literals.ts'
+import { findColumn, readExpr, readTable, tableNamed, visible } from '../read.ts'
+import type { Syn } from '../syntax.ts'
+import { isPattern, pick, wildcard } from './columns.ts'
 import { parameter } from './join.ts'
-import { literal } from './literals.ts'
-import { isPattern, pick, wildcard } from './operators-columns.ts'
-import { findColumn, readExpr, readTable, tableNamed, visible } from './read.ts'
-import type { Syn } from './syntax.ts'
 import { unionOf } from './union.ts'
 
 /** `search` and `find`: the same condition over several tables, stacked (SEMANTICS 7). */

@@ -1,12 +1,8 @@
-import type { Expr, Rel, SortKey } from '../plan/expr.ts'
-import { filterBeforeUnique } from '../plan/push.ts'
-import { type Context, note, refuse } from './context.ts'
-import { readEvaluate } from './evaluate.ts'
-import { readFacet, readFork } from './fork.ts'
-import { readInvokeBuiltIn } from './invoke.ts'
-import { readJoin, readLookup } from './join.ts'
-import { readMakeSeries } from './make-series.ts'
-import { readMvApply, readMvExpand } from './mv.ts'
+import type { Expr, Rel, SortKey } from '../../plan/expr.ts'
+import { filterBeforeUnique } from '../../plan/push.ts'
+import { type Context, note, refuse } from '../context.ts'
+import { callTable, readExpr } from '../read.ts'
+import type { Syn } from '../syntax.ts'
 import {
   readDistinct,
   readExtend,
@@ -17,14 +13,18 @@ import {
   readProjectKeep,
   readProjectRename,
   readProjectReorder,
-} from './operators-columns.ts'
+} from './columns.ts'
+import { readEvaluate } from './evaluate.ts'
+import { readFacet, readFork } from './fork.ts'
+import { readInvokeBuiltIn } from './invoke.ts'
+import { readJoin, readLookup } from './join.ts'
+import { readMakeSeries } from './make-series.ts'
+import { readMvApply, readMvExpand } from './mv.ts'
 import { readParse, readParseKv } from './parse.ts'
 import { readPartition } from './partition.ts'
-import { callTable, readExpr } from './read.ts'
 import { readScan } from './scan.ts'
 import { readSearch } from './search.ts'
 import { readSummarize, readTopNested } from './summarize.ts'
-import type { Syn } from './syntax.ts'
 import { readUnion } from './union.ts'
 
 /** Translates one operator of a pipe. `render` and `as` leave the rows as they are. */

@@ -1,13 +1,13 @@
-import type { Column, Expr, NamedExpr, Rel, Span } from '../plan/expr.ts'
-import { columnNames } from '../plan/parts.ts'
-import { type Context, refuse, spanOf } from './context.ts'
+import type { Column, Expr, NamedExpr, Rel, Span } from '../../plan/expr.ts'
+import { columnNames } from '../../plan/parts.ts'
+import { type Context, refuse, spanOf } from '../context.ts'
+import { literal } from '../literals.ts'
+import { ProbeNeeded } from '../probe.ts'
+import { call, findColumn, readExpr, readTable, visible } from '../read.ts'
+import type { Syn } from '../syntax.ts'
+import { columnRef, converted, NameTable, project } from './columns.ts'
 import { readRollingPercentile, readRowsNear } from './evaluate-windows.ts'
-import { literal } from './literals.ts'
-import { columnRef, converted, NameTable, project } from './operators-columns.ts'
-import { ProbeNeeded } from './probe.ts'
-import { call, findColumn, readExpr, readTable, visible } from './read.ts'
 import { readOneAggregate } from './summarize.ts'
-import type { Syn } from './syntax.ts'
 
 /** `evaluate plugin(...)`. */
 export function readEvaluate(context: Context, input: Rel, syn: Syn): Rel {

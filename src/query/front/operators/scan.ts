@@ -1,10 +1,10 @@
-import type { Column, Expr, Rel, ScanStep } from '../plan/expr.ts'
-import { stateName } from '../plan/scan.ts'
-import { type Context, refuse, spanOf } from './context.ts'
-import { literal } from './literals.ts'
-import { converted } from './operators-columns.ts'
-import { readExpr } from './read.ts'
-import type { Syn } from './syntax.ts'
+import type { Column, Expr, Rel, ScanStep } from '../../plan/expr.ts'
+import { stateName } from '../../plan/scan.ts'
+import { type Context, refuse, spanOf } from '../context.ts'
+import { literal } from '../literals.ts'
+import { readExpr } from '../read.ts'
+import type { Syn } from '../syntax.ts'
+import { converted } from './columns.ts'
 
 /** A run of one query advances row by row; more steps than this no query needs. */
 const MAX_STEPS = 16

@@ -1,9 +1,9 @@
-import { lookupTable } from '../../bytes/index.ts'
-import type { Column, Expr, JoinKind, Rel } from '../plan/expr.ts'
-import { type Context, refuse, spanOf } from './context.ts'
-import { NameTable } from './operators-columns.ts'
-import { findColumn, readExpr, readTable } from './read.ts'
-import type { Syn } from './syntax.ts'
+import { lookupTable } from '../../../bytes/index.ts'
+import type { Column, Expr, JoinKind, Rel } from '../../plan/expr.ts'
+import { type Context, refuse, spanOf } from '../context.ts'
+import { findColumn, readExpr, readTable } from '../read.ts'
+import type { Syn } from '../syntax.ts'
+import { NameTable } from './columns.ts'
 
 const KINDS: Readonly<Record<string, JoinKind>> = lookupTable({
   innerunique: 'innerunique',

@@ -1,11 +1,11 @@
-import type { Column, Rel } from '../plan/expr.ts'
-import type { Graph, GraphPattern } from '../plan/graph.ts'
-import { type Context, refuse, spanOf } from './context.ts'
-import { callGraph } from './functions.ts'
+import type { Column, Rel } from '../../plan/expr.ts'
+import type { Graph, GraphPattern } from '../../plan/graph.ts'
+import { type Context, refuse, spanOf } from '../context.ts'
+import { callGraph } from '../functions.ts'
+import { findColumn, readTable } from '../read.ts'
+import type { Syn } from '../syntax.ts'
 import { readMatch } from './graph-match.ts'
 import { parameter, parameterNode } from './join.ts'
-import { findColumn, readTable } from './read.ts'
-import type { Syn } from './syntax.ts'
 
 /** Operators that make rows of a graph. */
 const ROWS: ReadonlySet<string> = new Set([

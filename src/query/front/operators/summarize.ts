@@ -1,9 +1,9 @@
-import type { Aggregate, Expr, NamedExpr, Rel } from '../plan/expr.ts'
-import { aggregateOf, splitStar, wideAggregate } from './aggregate.ts'
-import { type Context, refuse } from './context.ts'
-import { NameTable } from './operators-columns.ts'
-import { readExpr } from './read.ts'
-import type { BoundColumn, Syn } from './syntax.ts'
+import type { Aggregate, Expr, NamedExpr, Rel } from '../../plan/expr.ts'
+import { aggregateOf, splitStar, wideAggregate } from '../aggregate.ts'
+import { type Context, refuse } from '../context.ts'
+import { readExpr } from '../read.ts'
+import type { BoundColumn, Syn } from '../syntax.ts'
+import { NameTable } from './columns.ts'
 
 /** `summarize`: keys in `by` order, then aggregates; names are the binder's, by position (SEMANTICS 5). */
 export function readSummarize(context: Context, input: Rel, syn: Syn): Rel {

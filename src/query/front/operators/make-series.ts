@@ -1,8 +1,8 @@
-import type { Aggregate, Expr, NamedExpr, Rel } from '../plan/expr.ts'
-import { type Context, refuse, spanOf } from './context.ts'
+import type { Aggregate, Expr, NamedExpr, Rel } from '../../plan/expr.ts'
+import { type Context, refuse, spanOf } from '../context.ts'
+import { call, readExpr } from '../read.ts'
+import type { Syn } from '../syntax.ts'
 import { parameter } from './join.ts'
-import { call, readExpr } from './read.ts'
-import type { Syn } from './syntax.ts'
 
 export function readMakeSeries(context: Context, input: Rel, syn: Syn): Rel {
   const outer: Context = { front: context.front, scope: context.scope, columns: undefined }

@@ -1,9 +1,9 @@
-import type { Column, NamedExpr, Rel } from '../plan/expr.ts'
-import { type Context, note, refuse, spanOf } from './context.ts'
-import { literal } from './literals.ts'
-import { columnRef } from './operators-columns.ts'
-import { findColumn } from './read.ts'
-import type { Syn } from './syntax.ts'
+import type { Column, NamedExpr, Rel } from '../../plan/expr.ts'
+import { type Context, note, refuse, spanOf } from '../context.ts'
+import { literal } from '../literals.ts'
+import { findColumn } from '../read.ts'
+import type { Syn } from '../syntax.ts'
+import { columnRef } from './columns.ts'
 
 /** Columns that `invoke FileProfile(...)` adds. Source: defender-docs, advanced-hunting-fileprofile-function. */
 export const FILE_PROFILE_COLUMNS: readonly Column[] = [

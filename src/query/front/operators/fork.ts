@@ -1,8 +1,8 @@
-import type { Rel } from '../plan/expr.ts'
-import { type Context, note, refuse } from './context.ts'
+import type { Rel } from '../../plan/expr.ts'
+import { type Context, note, refuse } from '../context.ts'
+import { readExpr, readTable } from '../read.ts'
+import type { Syn } from '../syntax.ts'
 import { pipedInto } from './mv.ts'
-import { readExpr, readTable } from './read.ts'
-import type { Syn } from './syntax.ts'
 
 /** `fork (…) (…)`: one result per branch. As with several statements, the rows are those of the last. */
 export function readFork(context: Context, input: Rel, syn: Syn): Rel {

@@ -1,11 +1,11 @@
-import type { ExpandColumn, Rel } from '../plan/expr.ts'
-import type { KustoType } from '../sql/types.ts'
-import { type Context, refuse, Scope } from './context.ts'
+import type { ExpandColumn, Rel } from '../../plan/expr.ts'
+import type { KustoType } from '../../sql/types.ts'
+import { type Context, refuse, Scope } from '../context.ts'
+import { literal } from '../literals.ts'
+import { findColumn, readExpr, readTable } from '../read.ts'
+import type { Syn } from '../syntax.ts'
+import { NameTable } from './columns.ts'
 import { parameter, parameterNode } from './join.ts'
-import { literal } from './literals.ts'
-import { NameTable } from './operators-columns.ts'
-import { findColumn, readExpr, readTable } from './read.ts'
-import type { Syn } from './syntax.ts'
 
 function readItems(context: Context, syn: Syn): ExpandColumn[] {
   const names = new NameTable()

@@ -1,9 +1,9 @@
-import type { Column, Rel } from '../plan/expr.ts'
-import { type Context, note } from './context.ts'
+import type { Column, Rel } from '../../plan/expr.ts'
+import { type Context, note } from '../context.ts'
+import { callTable, readTable, tableNamed } from '../read.ts'
+import type { Syn } from '../syntax.ts'
+import { isPattern, NameTable, wildcard } from './columns.ts'
 import { parameter, parameterNode } from './join.ts'
-import { isPattern, NameTable, wildcard } from './operators-columns.ts'
-import { callTable, readTable, tableNamed } from './read.ts'
-import type { Syn } from './syntax.ts'
 
 interface Branch {
   readonly rel: Rel

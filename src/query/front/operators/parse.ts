@@ -1,8 +1,8 @@
-import type { Column, ParseStep, Rel } from '../plan/expr.ts'
-import { type Context, refuse, spanOf } from './context.ts'
+import type { Column, ParseStep, Rel } from '../../plan/expr.ts'
+import { type Context, refuse, spanOf } from '../context.ts'
+import { findColumn, readExpr } from '../read.ts'
+import type { Syn } from '../syntax.ts'
 import { parameter, parameterNode } from './join.ts'
-import { findColumn, readExpr } from './read.ts'
-import type { Syn } from './syntax.ts'
 
 /** `parse` and `parse-where` (SEMANTICS 9). */
 export function readParse(context: Context, input: Rel, syn: Syn): Rel {

@@ -1,9 +1,9 @@
-import type { Aggregate, Column, Expr, NamedExpr, Rel } from '../plan/expr.ts'
-import { type Context, refuse, spanOf } from './context.ts'
-import { literal } from './literals.ts'
-import { project } from './operators-columns.ts'
-import { call, readExpr, visible } from './read.ts'
-import type { Syn } from './syntax.ts'
+import type { Aggregate, Column, Expr, NamedExpr, Rel } from '../../plan/expr.ts'
+import { type Context, refuse, spanOf } from '../context.ts'
+import { literal } from '../literals.ts'
+import { call, readExpr, visible } from '../read.ts'
+import type { Syn } from '../syntax.ts'
+import { project } from './columns.ts'
 
 /** Plugins of `evaluate` that look at the rows around a row, as plans of ordinary operators. */
 

@@ -1,8 +1,8 @@
-import type { Rel } from '../plan/expr.ts'
-import { type Context, refuse } from './context.ts'
+import type { Rel } from '../../plan/expr.ts'
+import { type Context, refuse } from '../context.ts'
+import { readExpr, readTable } from '../read.ts'
+import type { Syn } from '../syntax.ts'
 import { pipedInto } from './mv.ts'
-import { readExpr, readTable } from './read.ts'
-import type { Syn } from './syntax.ts'
 
 /** `partition by key (subquery)`: the subquery runs once for each value of the key. */
 export function readPartition(context: Context, input: Rel, syn: Syn): Rel {

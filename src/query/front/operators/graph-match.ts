@@ -1,4 +1,4 @@
-import type { Column, Expr, NamedExpr } from '../plan/expr.ts'
+import type { Column, Expr, NamedExpr } from '../../plan/expr.ts'
 import {
   DEGREE_IN,
   DEGREE_OUT,
@@ -7,13 +7,13 @@ import {
   NODE_ID,
   type PatternEdge,
   propertyName,
-} from '../plan/graph.ts'
-import { conjuncts } from '../plan/push.ts'
-import { type Context, refuse, spanOf } from './context.ts'
-import { literal } from './literals.ts'
-import { converted, readItems } from './operators-columns.ts'
-import { findColumn, readExpr, visible } from './read.ts'
-import type { Syn } from './syntax.ts'
+} from '../../plan/graph.ts'
+import { conjuncts } from '../../plan/push.ts'
+import { type Context, refuse, spanOf } from '../context.ts'
+import { literal } from '../literals.ts'
+import { findColumn, readExpr, visible } from '../read.ts'
+import type { Syn } from '../syntax.ts'
+import { converted, readItems } from './columns.ts'
 
 /** Longest path that a pattern may ask for: the engine takes more, but no question about evidence needs them. */
 const MAX_HOPS = 1000

@@ -1,9 +1,9 @@
-import type { Column, Expr, NamedExpr, Rel } from '../plan/expr.ts'
-import type { KustoType } from '../sql/types.ts'
-import { type Context, refuse } from './context.ts'
-import { literal } from './literals.ts'
-import { readExpr, visible } from './read.ts'
-import type { Syn } from './syntax.ts'
+import type { Column, Expr, NamedExpr, Rel } from '../../plan/expr.ts'
+import type { KustoType } from '../../sql/types.ts'
+import { type Context, refuse } from '../context.ts'
+import { literal } from '../literals.ts'
+import { readExpr, visible } from '../read.ts'
+import type { Syn } from '../syntax.ts'
 
 export function columnRef(column: Column): Expr {
   return { kind: 'column', name: column.name, type: column.type }
