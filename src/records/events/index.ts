@@ -8,6 +8,7 @@ import { ClixmlReader } from './clixml.ts'
 import { readCsvRows } from './csv.ts'
 import { ElementReader } from './element-reader.ts'
 import { EventTextReader } from './event-text.ts'
+import { HeldFaults } from './held-faults.ts'
 import { JsonSplitter, MAX_JSON_DEPTH } from './json-splitter.ts'
 import { isDeeper, isObject, parseJson } from './json-value.ts'
 import { eventPrefix, XmlSplitter } from './xml-splitter.ts'
@@ -20,10 +21,13 @@ export async function readEventJson(
   chunks: AsyncIterable<Uint8Array>,
   context: FileContext,
 ): Promise<FileOutcome> {
-  const reader = new ElementReader(context)
+  let begin = ''
+  const faults = new HeldFaults(context.report, () => reader.read > 0 || /^[\s\ufeff]*[[{"]/.test(begin))
+  const { report } = faults
+  const reader = new ElementReader({ ...context, report })
   const read = (text: string, offset: number): unknown =>
     parseJson(text, () =>
-      context.report({
+      report({
         code: 'events/lone-surrogate',
         severity: 'error',
         message: 'an escape in this JSON object spells half a character; U+FFFD stands in its place',
@@ -32,7 +36,7 @@ export async function readEventJson(
     )
   const splitter = new JsonSplitter({
     source: context.source,
-    report: context.report,
+    report,
     line(bytes, offset) {
       if (reader.passOver(bytes)) return true
       const text = bytes.toString('utf8')
@@ -54,7 +58,7 @@ export async function readEventJson(
       } catch (error) {
         if (!(error instanceof SyntaxError)) throw error
         reader.damaged += 1
-        context.report({
+        report({
           code: 'events/damaged-element',
           severity: 'error',
           message: `the JSON object is not valid (${error.message.slice(0, 120)}); it was left out`,
@@ -66,11 +70,13 @@ export async function readEventJson(
     },
   })
   for await (const chunk of chunks) {
+    if (begin.trimStart() === '') begin = Buffer.from(chunk.subarray(0, HEAD_BYTES)).toString('utf8')
     splitter.feed(chunk)
-    if (reader.hopeless) return reader.outcome('JSON', splitter.damaged)
+    if (reader.hopeless) break
   }
-  splitter.end()
-  return reader.outcome('JSON', splitter.damaged)
+  if (!reader.hopeless) splitter.end()
+  if (faults.tell()) return reader.outcome('JSON', splitter.damaged)
+  return { kind: 'unknown', read: 0, relevant: 0, damaged: 0, skipped: 'text in which no record was found' }
 }
 
 /** Reads a CSV file: an exported table, a timeline of EvtxECmd or Hayabusa, Splunk results, Autoruns. */

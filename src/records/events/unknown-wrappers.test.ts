@@ -176,3 +176,13 @@ test('a report of another program tells a query and its language: under its own 
   expect(inventory).toEqual([])
   expect(outcome.kind).toBe('unknown')
 })
+
+test('prose with pieces of JSON in it is no damaged evidence; beside a record such pieces are told of', async () => {
+  const prose = '# Requests\n\nA body:\n\n{"query": "T | take 1",\n  "timespan": ...}\n\n{"a": 1}\n'
+  const without = await read(prose)
+  expect(without.outcome).toMatchObject({ kind: 'unknown', damaged: 0 })
+  expect(without.diagnostics).toEqual([])
+  const beside = await read(`${prose}${texts[0]}\n`)
+  expect(beside.events).toHaveLength(1)
+  expect(beside.diagnostics.map(({ code }) => code)).toContain('events/damaged-element')
+})
