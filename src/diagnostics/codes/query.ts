@@ -7,7 +7,7 @@ export const queryCodes = {
   'query/parameter': 'A value for a declared query parameter is missing or not of the declared type.',
   'query/render-ignored': 'The rows are complete; `render` only says how a portal would draw them.',
   'query/last-result':
-    'The text has several statements that give rows. The services return a table for each; here the last one is given.',
+    'The text gives several tables: several statements, or `fork` or `facet`. The services return each; here the last one is given.',
   'query/stand-in': 'Something that needs a cloud service was answered by a local stand-in.',
   'query/approximate':
     'Kusto estimates this value; Triad computes it exactly, so the last digits may differ.',
