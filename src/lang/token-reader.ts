@@ -19,22 +19,16 @@ export class SyntaxProblem extends Error {
   }
 }
 
-/** What a language calls its parts: the kind of its signs, the code of its errors, and what a text of it is. */
-export interface TokenWords {
-  readonly sign: string
-  readonly code: DiagnosticCode
-  readonly text: string
-}
-
-/** Walks a list of tokens that ends with one of kind `end`: what the parsers of MOF and WQL have in common. */
+/** Walks a list of tokens that ends with one of kind `end`. */
 export abstract class TokenReader<T extends Token> {
   protected readonly tokens: readonly T[]
   protected at = 0
-  readonly #words: TokenWords
+  readonly #sign: string
 
-  constructor(tokens: readonly T[], words: TokenWords) {
+  /** `sign` is what the language calls its signs: `punctuation`, `operator`. */
+  constructor(tokens: readonly T[], sign: string) {
     this.tokens = tokens
-    this.#words = words
+    this.#sign = sign
   }
 
   protected peek(ahead = 0): T {
@@ -55,22 +49,38 @@ export abstract class TokenReader<T extends Token> {
     return token.kind === 'word' && token.text.toLowerCase() === word
   }
 
-  /** Punctuation of MOF, an operator of WQL. */
   protected isSign(text: string, ahead = 0): boolean {
     const token = this.peek(ahead)
-    return token.kind === this.#words.sign && token.text === text
+    return token.kind === this.#sign && token.text === text
   }
 
   protected accept(text: string): boolean {
     if (!this.isSign(text)) return false
-    this.at += 1
+    this.next()
     return true
   }
 
   protected acceptWord(word: string): boolean {
     if (!this.isWord(word)) return false
-    this.at += 1
+    this.next()
     return true
+  }
+}
+
+/** What a language calls its parts: the kind of its signs, the code of its errors, and what a text of it is. */
+export interface TokenWords {
+  readonly sign: string
+  readonly code: DiagnosticCode
+  readonly text: string
+}
+
+/** A reader that stops where the text breaks a rule of its language: what the parsers of MOF and WQL have in common. */
+export abstract class SyntaxReader<T extends Token> extends TokenReader<T> {
+  readonly #words: TokenWords
+
+  constructor(tokens: readonly T[], words: TokenWords) {
+    super(tokens, words.sign)
+    this.#words = words
   }
 
   /** The next word, whatever it is. */

@@ -1,6 +1,6 @@
 import type { DiagnosticCode, Report } from '../../diagnostics/index.ts'
 import { splitNamespace } from '../object-path.ts'
-import { SyntaxProblem, TokenReader } from '../token-reader.ts'
+import { SyntaxProblem, SyntaxReader } from '../token-reader.ts'
 import type {
   MofAssignment,
   MofClass,
@@ -77,7 +77,7 @@ class Problems {
   }
 }
 
-class Parser extends TokenReader<MofToken> {
+class Parser extends SyntaxReader<MofToken> {
   readonly #problems: Problems
   #namespace: string
   #host: string | undefined

@@ -1,5 +1,5 @@
 import type { DiagnosticCode, Report } from '../../diagnostics/index.ts'
-import { SyntaxProblem, TokenReader } from '../token-reader.ts'
+import { SyntaxProblem, SyntaxReader } from '../token-reader.ts'
 import type {
   WqlCondition,
   WqlConstant,
@@ -60,7 +60,7 @@ const OPERATORS: Readonly<Record<string, WqlOperator>> = {
   '>=': '>=',
 }
 
-class Parser extends TokenReader<WqlToken> {
+class Parser extends SyntaxReader<WqlToken> {
   constructor(tokens: readonly WqlToken[]) {
     super(tokens, { sign: 'operator', code: 'wql/unexpected-token', text: 'query' })
   }
