@@ -3,7 +3,7 @@
  * instances, and the objects that make up event subscriptions, live or deleted. No Node API, so that it runs in a
  * browser tab. The format is told in `docs/formats/cim.md`.
  */
-export { recoverInstances } from './recovered-instances.ts'
+export { recoverInstances } from './recover/recovered-instances.ts'
 export { openRepository } from './repository.ts'
 export { readSubscriptionObjects } from './subscription-objects.ts'
 export { datetimeToIso, readTimeline } from './timeline.ts'

@@ -1,6 +1,6 @@
 import { filetimeToIso } from '../../bytes/index.ts'
 import { firstOnly, type Report } from '../../diagnostics/index.ts'
-import { recoverInstances } from './recovered-instances.ts'
+import { recoverInstances } from './recover/recovered-instances.ts'
 import { openSnapshots } from './repository.ts'
 import type { InstancePlace, Snapshot } from './snapshot.ts'
 import type { RepositoryFiles, RepositoryInstance, TimelineEntry } from './types.ts'

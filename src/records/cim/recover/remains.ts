@@ -1,14 +1,14 @@
-import type { Report } from '../../diagnostics/index.ts'
-import type { CarvedInstance, Carver } from './carve.ts'
-import { CarvedNamespaces } from './carved-namespaces.ts'
-import type { Snapshot } from './snapshot.ts'
+import type { Report } from '../../../diagnostics/index.ts'
+import type { Snapshot } from '../snapshot.ts'
 import {
   isSubscriptionClass,
   PROVIDER_CLASS,
   providerName,
   registeredProvider,
-} from './subscription-classes.ts'
-import type { Recovery, RepositoryInstance, RepositoryObject } from './types.ts'
+} from '../subscription-classes.ts'
+import type { Recovery, RepositoryInstance, RepositoryObject } from '../types.ts'
+import type { CarvedInstance, Carver } from './carve.ts'
+import { CarvedNamespaces } from './carved-namespaces.ts'
 
 const BINDING_CLASS = '__FilterToConsumerBinding'
 

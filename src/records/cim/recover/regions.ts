@@ -1,7 +1,7 @@
-import { type Catalog, placeNumber } from './catalog.ts'
-import { LARGE_RECORD_OFFSET, NO_PAGE, PAGE_SIZE } from './layout.ts'
-import { readRecordTable, type TableEntry } from './object-store.ts'
-import type { Snapshot } from './snapshot.ts'
+import { type Catalog, placeNumber } from '../catalog.ts'
+import { LARGE_RECORD_OFFSET, NO_PAGE, PAGE_SIZE } from '../layout.ts'
+import { readRecordTable, type TableEntry } from '../object-store.ts'
+import type { Snapshot } from '../snapshot.ts'
 
 /**
  * What a position in OBJECTS.DATA is under one generation: in a live record, in one that the table of a live page

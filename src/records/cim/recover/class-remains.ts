@@ -1,11 +1,11 @@
-import { InputError } from '../../diagnostics/index.ts'
-import { type ClassDefinition, readClassDefinition } from './class-definition.ts'
-import { layOver, type Schema } from './class-schema.ts'
-import { readEmbeddedObject } from './instance.ts'
-import { knownSchemas } from './known-schemas.ts'
-import { type Layout, MAX_CLASS_DEPTH, PAGE_SIZE } from './layout.ts'
-import { nameHash, utf16 } from './name-hash.ts'
-import { readRecordTable } from './object-store.ts'
+import { InputError } from '../../../diagnostics/index.ts'
+import { type ClassDefinition, readClassDefinition } from '../class-definition.ts'
+import { layOver, type Schema } from '../class-schema.ts'
+import { readEmbeddedObject } from '../instance.ts'
+import { knownSchemas } from '../known-schemas.ts'
+import { type Layout, MAX_CLASS_DEPTH, PAGE_SIZE } from '../layout.ts'
+import { nameHash, utf16 } from '../name-hash.ts'
+import { readRecordTable } from '../object-store.ts'
 
 /** Bytes of candidate class definitions that are tried on one page; ten consumer classes on one are less. */
 const MAX_PAGE_WORK = 16 * PAGE_SIZE

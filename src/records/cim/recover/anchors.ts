@@ -1,4 +1,4 @@
-import { hashDigits, type Layout } from './layout.ts'
+import { hashDigits, type Layout } from '../layout.ts'
 
 /** Places in OBJECTS.DATA that look like the start of something, found without any table or index. */
 export interface Anchors {

@@ -1,10 +1,10 @@
-import type { Report } from '../../diagnostics/index.ts'
+import type { Report } from '../../../diagnostics/index.ts'
+import { allInstances } from '../catalog.ts'
+import { hashDigits } from '../layout.ts'
+import { openSnapshots } from '../repository.ts'
+import type { Snapshot } from '../snapshot.ts'
+import type { RecoveredInstance, RepositoryFiles } from '../types.ts'
 import { type CarvedInstance, Carver } from './carve.ts'
-import { allInstances } from './catalog.ts'
-import { hashDigits } from './layout.ts'
-import { openSnapshots } from './repository.ts'
-import type { Snapshot } from './snapshot.ts'
-import type { RecoveredInstance, RepositoryFiles } from './types.ts'
 
 /**
  * Every instance record outside the live ones, of any class, in file order: on free pages, in slack, or anywhere when

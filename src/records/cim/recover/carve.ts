@@ -1,8 +1,6 @@
-import { InputError } from '../../diagnostics/index.ts'
-import { type Anchors, findAnchors } from './anchors.ts'
-import { type Catalog, emptyCatalog, readCatalog, readStrayCatalog } from './catalog.ts'
-import { ClassRemains } from './class-remains.ts'
-import type { Schema } from './class-schema.ts'
+import { InputError } from '../../../diagnostics/index.ts'
+import { type Catalog, emptyCatalog, readCatalog, readStrayCatalog } from '../catalog.ts'
+import type { Schema } from '../class-schema.ts'
 import {
   type DecodedInstance,
   decodeInstance,
@@ -10,14 +8,16 @@ import {
   type InstanceHeader,
   keyText,
   readInstanceHeader,
-} from './instance.ts'
-import { narrowUtf16 } from './latin1.ts'
-import { hashDigits, LARGE_RECORD_OFFSET, type Layout, PAGE_SIZE } from './layout.ts'
-import { nameHash } from './name-hash.ts'
-import { type ReferencePath, readReferencePath } from './reference-record.ts'
+} from '../instance.ts'
+import { narrowUtf16 } from '../latin1.ts'
+import { hashDigits, LARGE_RECORD_OFFSET, type Layout, PAGE_SIZE } from '../layout.ts'
+import { nameHash } from '../name-hash.ts'
+import { type ReferencePath, readReferencePath } from '../reference-record.ts'
+import { type Snapshot, toInstance } from '../snapshot.ts'
+import type { RepositoryFiles, RepositoryInstance } from '../types.ts'
+import { type Anchors, findAnchors } from './anchors.ts'
+import { ClassRemains } from './class-remains.ts'
 import { type Position, Regions } from './regions.ts'
-import { type Snapshot, toInstance } from './snapshot.ts'
-import type { RepositoryFiles, RepositoryInstance } from './types.ts'
 
 /** Most definitions of one class that a carved record is tried against. */
 const MAX_CANDIDATES = 16

@@ -1,6 +1,6 @@
-import type { CimInstance } from '../../lang/cim-value.ts'
+import type { CimInstance } from '../../../lang/cim-value.ts'
+import { instancesWith, placeNumber } from '../catalog.ts'
 import type { CarvedInstance, Carver } from './carve.ts'
-import { instancesWith, placeNumber } from './catalog.ts'
 
 /** A namespace for a carved record, and why. */
 interface NamespaceGuess {
