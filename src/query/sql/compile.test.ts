@@ -212,6 +212,15 @@ test('an innerunique join keeps one left row per key, an inner join all (S6)', a
   expect(await rows(both('inner'))).toEqual([[2]])
 })
 
+test('sets come in one order, whatever order the rows and the threads had, also where they are cut (S5)', async () => {
+  const sets = 'summarize make_set(n), make_set(n, 2), make_set(s), make_set(d)'
+  const values = 'n = n * 7919 % 3000, s = tostring(n % 12), d = pack_array(n % 3)'
+  const found = await rows(`range n from 0 to 299999 step 1 | project ${values} | ${sets}`)
+  const numbers = Array.from({ length: 3000 }, (_item, index) => index)
+  const texts = Array.from({ length: 12 }, (_item, index) => String(index)).sort()
+  expect(found).toEqual([[numbers, [0, 1], texts, [0, 1, 2]]])
+})
+
 describe('properties', () => {
   const operators = [
     'where N > 1',

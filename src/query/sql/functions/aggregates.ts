@@ -110,15 +110,18 @@ function element(call: AggregateCall): string {
   return call.args[0]?.type === 'string' ? call.sql(0) : call.sql(0, 'dynamic')
 }
 
+/** In an order of their own: that of a set is undefined, and the engine's threads would give another in every run. */
 function makeSet(call: AggregateCall, capIndex: number, ...only: string[]): string {
   const arg = call.args[0]
   if (arg?.type === 'dynamic') {
     // An array contributes its elements (S5).
     const lists = `list(kql_elements_flat(${call.render(arg)}))${call.where(...isPresent(call), ...only)}`
-    return `coalesce(to_json(${capped(call, `list_distinct(flatten(${lists}))`, capIndex)}), '[]'::JSON)`
+    return `coalesce(to_json(${capped(call, `list_sort(list_distinct(flatten(${lists})))`, capIndex)}), '[]'::JSON)`
   }
-  const list = `list(DISTINCT ${element(call)})${call.where(...isPresent(call), ...only)}`
-  return `coalesce(to_json(${capped(call, list, capIndex)}), '[]'::JSON)`
+  const isInteger = arg?.type === 'int' || arg?.type === 'long'
+  const value = isInteger ? call.sql(0) : element(call)
+  const list = `list(DISTINCT ${value})${call.where(...isPresent(call), ...only)}`
+  return `coalesce(to_json(${capped(call, `list_sort(${list})`, capIndex)}), '[]'::JSON)`
 }
 
 function makeList(call: AggregateCall, capIndex: number, ...only: string[]): string {
