@@ -24,7 +24,7 @@ function hashed(call: AggregateCall): string {
 
 /** Null for no values, as the engine gives it. */
 const hll = (call: AggregateCall, ...only: string[]): string =>
-  `to_json(list(DISTINCT ${hashed(call)})${call.where(present(call), ...only)})`
+  `to_json(list_sort(list(DISTINCT ${hashed(call)})${call.where(present(call), ...only)}))`
 
 const predicate = (call: AggregateCall, index: number): string => {
   const arg = call.args[index]
@@ -87,7 +87,7 @@ export const sketchFunctionRows: readonly FunctionRow[] = [
   row('dcount_hll', (_args, call) => `coalesce(json_array_length(${call.sql(0, 'dynamic')}), 0)`),
   row('hll_merge', (_args, call) => {
     const lists = call.args.map((_arg, i) => `coalesce(${hashesOf(call.sql(i, 'dynamic'))}, [])`)
-    return `to_json(list_distinct(flatten([${lists.join(', ')}])))`
+    return `to_json(list_sort(list_distinct(flatten([${lists.join(', ')}]))))`
   }),
   row('percentile_tdigest', percentileSql),
   row('percentiles_array_tdigest', percentilesSql),
@@ -114,7 +114,7 @@ export const sketchAggregateRows: readonly AggregateRow[] = [
   aggregate(
     'hll_merge',
     (call) =>
-      `to_json(list_distinct(flatten(list(${hashesOf(call.sql(0, 'dynamic'))})${call.where(present(call))})))`,
+      `to_json(list_sort(list_distinct(flatten(list(${hashesOf(call.sql(0, 'dynamic'))})${call.where(present(call))}))))`,
   ),
   aggregate('tdigest', tdigest),
   aggregate(
