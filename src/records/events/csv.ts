@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { CsvError, parse } from 'csv-parse'
-import type { Diagnostic } from '../../diagnostics/index.ts'
 import type { FileContext } from '../file-context.ts'
 import type { ElementReader } from './element-reader.ts'
+import { HeldFaults } from './held-faults.ts'
 import { parseJson } from './json-value.ts'
 
 /** One row of a CSV file; script blocks and MOF texts make honest ones long. */
@@ -24,9 +24,11 @@ interface Progress {
   readonly headers: Map<number, readonly string[]>
   /** Where the next row starts. */
   offset: number
+  /** Rows that could not be read. */
   damaged: number
-  /** Rows that do not fit, while nothing tells that this is a table of ours and not some text with separators. */
-  readonly misfits: Diagnostic[]
+  /** Rows that do not fit their header, which are none where this is some text with separators and no table of ours. */
+  misfits: number
+  readonly faults: HeldFaults
 }
 
 /**
@@ -40,10 +42,15 @@ export async function readCsvRows(
 ): Promise<number> {
   const source = new RetainingSource(chunks)
   const delimiter = separatorOf(await source.head())
-  const progress: Progress = { headers: new Map(), offset: 0, damaged: 0, misfits: [] }
+  const headers: Progress['headers'] = new Map()
+  const isKnown = (columns: readonly string[]): boolean => reader.rows.columns(columns) !== undefined
+  const isTable = (): boolean => reader.read > 0 || [...headers.values()].some(isKnown)
+  const faults = new HeldFaults(context.report, isTable, MAX_DAMAGED)
+  const progress: Progress = { headers, offset: 0, damaged: 0, misfits: 0, faults }
+  const damaged = (): number => progress.damaged + (faults.tell() ? progress.misfits : 0)
   for (let restarts = 0; ; restarts += 1) {
     const stuck = await readUntilStuck(source, delimiter, progress, reader, context)
-    if (stuck === undefined) return progress.damaged
+    if (stuck === undefined) return damaged()
     progress.damaged += 1
     const from = restarts < MAX_RESTARTS ? await source.nextLine(progress.offset) : undefined
     const next = from === undefined ? 'nothing after it was read' : `reading went on at byte ${from}`
@@ -53,7 +60,7 @@ export async function readCsvRows(
       message: `the row opens a quote that is not closed within ${MAX_ROW_BYTES} bytes or the file; ${next}`,
       at: { in: 'bytes', source: context.source, offset: progress.offset },
     })
-    if (from === undefined) return progress.damaged
+    if (from === undefined) return damaged()
     progress.offset = from
   }
 }
@@ -89,7 +96,7 @@ async function readUntilStuck(
     return undefined
   } catch (error) {
     if (error instanceof Hopeless) {
-      if (progress.misfits.length === 0) tellHopeless(progress, context)
+      if (progress.faults.tell()) tellHopeless(progress, context)
       return undefined
     }
     if (!(error instanceof CsvError)) throw error
@@ -101,7 +108,7 @@ function tellHopeless(progress: Progress, context: FileContext): void {
   context.report({
     code: 'exports/cut-file',
     severity: 'error',
-    message: `nearly all of ${progress.damaged} rows do not fit the header; the rest of the file was not read`,
+    message: `nearly all of ${progress.damaged + progress.misfits} rows do not fit the header; the rest of the file was not read`,
     at: { in: 'bytes', source: context.source, offset: progress.offset },
     hint: 'If only its beginning is damaged, cut that off and give the rest.',
   })
@@ -121,27 +128,17 @@ function takeRow(
     if (!LEAD.test(record.join(delimiter))) progress.headers.set(cells.length, cells.slice(0, MAX_COLUMNS))
   } else if (columns !== undefined) {
     takeRecord(columns, cells, offset, reader)
-    tellMisfits(progress, reader, context)
+    progress.faults.tell()
   } else if (!LEAD.test(record.join(delimiter))) {
-    progress.misfits.push({
+    progress.misfits += 1
+    progress.faults.report({
       code: 'exports/damaged-row',
       severity: 'error',
       message: `the row has ${record.length} fields, the header ${[...progress.headers.keys()].join(' or ')}; it was left out`,
       at: { in: 'bytes', source: context.source, offset },
     })
-    tellMisfits(progress, reader, context)
-    const all = progress.damaged + progress.misfits.length
+    const all = progress.damaged + progress.misfits
     if (all >= MAX_DAMAGED && all > reader.read * MAX_DAMAGED_SHARE) throw new Hopeless()
-  }
-}
-
-function tellMisfits(progress: Progress, reader: ElementReader, context: FileContext): void {
-  if (progress.misfits.length === 0) return
-  const isKnown = (columns: readonly string[]): boolean => reader.rows.columns(columns) !== undefined
-  if (reader.read === 0 && ![...progress.headers.values()].some(isKnown)) return
-  for (const misfit of progress.misfits.splice(0)) {
-    progress.damaged += 1
-    context.report(misfit)
   }
 }
 

@@ -13,6 +13,9 @@ import { JsonSplitter, MAX_JSON_DEPTH } from './json-splitter.ts'
 import { isDeeper, isObject, parseJson } from './json-value.ts'
 import { eventPrefix, XmlSplitter } from './xml-splitter.ts'
 
+/** Faults before the first record of a file; more tell no more than these do. */
+const MAX_HELD_FAULTS = 1000
+
 /** As much of a file as decided that it is event XML. */
 const HEAD_BYTES = 64 * 1024
 
@@ -22,7 +25,11 @@ export async function readEventJson(
   context: FileContext,
 ): Promise<FileOutcome> {
   let begin = ''
-  const faults = new HeldFaults(context.report, () => reader.read > 0 || /^[\s\ufeff]*[[{"]/.test(begin))
+  const faults = new HeldFaults(
+    context.report,
+    () => reader.read > 0 || /^[\s\ufeff]*[[{"]/.test(begin),
+    MAX_HELD_FAULTS,
+  )
   const { report } = faults
   const reader = new ElementReader({ ...context, report })
   const read = (text: string, offset: number): unknown =>

@@ -1,3 +1,4 @@
+import { lookupTable } from '../../bytes/index.ts'
 import type { InputError } from '../../diagnostics/index.ts'
 import { type Chunk, chunkError, nameAt } from './chunk.ts'
 import { MAX_DEPTH, MORE_DATA, NAME_HEADER_SIZE, TOKEN, VALUE } from './layout.ts'
@@ -240,9 +241,9 @@ function isPart(byte: number): boolean {
   )
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
+const ENTITIES = lookupTable({ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" })
 
 /** Text of an entity reference; one that XML does not define stays as it is written. */
 function entityText(name: string): string {
-  return Object.hasOwn(ENTITIES, name) ? (ENTITIES[name] ?? '') : `&${name};`
+  return ENTITIES[name] ?? `&${name};`
 }

@@ -1,3 +1,4 @@
+import { lookupTable } from '../../bytes/index.ts'
 import type { EventRecord } from '../event.ts'
 import type { AttributeNode, ContentNode, ElementNode, InstanceNode, Part } from './binxml.ts'
 
@@ -101,7 +102,7 @@ function planSystem(system: ElementNode): SystemPlan {
   return plan
 }
 
-const SYSTEM_TEXT: Readonly<Partial<Record<string, keyof SystemPlan>>> = Object.assign(Object.create(null), {
+const SYSTEM_TEXT: Readonly<Partial<Record<string, keyof SystemPlan>>> = lookupTable({
   EventID: 'eventId',
   Version: 'version',
   Level: 'level',
